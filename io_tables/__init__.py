@@ -1,0 +1,1 @@
+"""What the economy is: tables in, balanced labelled tables out. Knows nothing of networks."""

@@ -1,0 +1,1 @@
+"""The embedded China case of the economy: tables, groupings, loader."""

@@ -1,0 +1,1 @@
+"""What follows: Leontief core, spillovers, coupling, scenarios, results, report, command line."""

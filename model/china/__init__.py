@@ -1,0 +1,1 @@
+"""The one seam where the embedded economy meets the embedded network."""
