@@ -1,1 +1,11 @@
-"""What the map is: networks in, cost matrices and accessibility out. Knows nothing of io_tables."""
+"""What the map is: networks in, cost matrices and accessibility out.
+
+Public names
+------------
+Network, read_network : places, stops and links with their costs
+"""
+
+from networks.network import Network
+from networks.readers import read_network
+
+__all__ = ["Network", "read_network"]
