@@ -1,7 +1,8 @@
-"""How buyers shift between origins when delivery costs change: CES value shares in exact hat algebra.
+"""How buyers shift between origins when delivery costs change: CES shares in hat algebra.
 
-Owns the question: given base-year shares and relative changes of delivered cost, who buys how much from
-whom, at which price index, and which quantities must be produced? Arrays only; labels live elsewhere.
+Owns the question: given base-year shares and relative changes of delivered cost, who buys how much
+from whom, at which price index, and which quantities must be produced? Arrays only; labels live
+elsewhere.
 
 Public names
 ------------
@@ -11,19 +12,21 @@ Public names
 
 Terms
 -----
-A *hat* is the ratio new / base. *Value shares* sum to one over origins and split money; *quantity shares*
-turn units of the composite good into base-price output of each origin and do not sum to one, because
-cheaper transport melts less on the way.
+A *hat* is the ratio new / base. *Value shares* sum to one over origins and split money; *quantity
+shares* turn units of the composite good into base-price output of each origin and do not sum to
+one, because cheaper transport melts less on the way.
 
 Formulae (products i, origin r, destination s; theta = sigma - 1)
 -----------------------------------------------------------------
     t'_i^rs = t_i^rs (p^_i^r tau^_i^rs)^-theta / sum_q t_i^qs (p^_i^q tau^_i^qs)^-theta
-    P^_i^s  = (sum_r t_i^rs (p^_i^r tau^_i^rs)^-theta)^(-1/theta),  theta = 0: exp(sum t ln(p^ tau^))
+    P^_i^s  = (sum_r t_i^rs (p^_i^r tau^_i^rs)^-theta)^(-1/theta)
+              theta = 0: exp(sum t ln(p^ tau^))
     T^q_i^rs = t'_i^rs P^_i^s / p^_i^r
 Foreign origin: one more origin whose price does not move; d is the domestic share of a cell of use,
     P^_c = (d P^^-theta + 1 - d)^(-1/theta)
     domestic composite per unit of use: (P^_c / P^)^(1 + theta),  imports per unit: P^_c^(1 + theta)
-All of it is written with log1p/expm1, so that no change gives exactly no effect and theta near 0 is safe.
+All of it is written with log1p/expm1, so that no change gives exactly no effect and theta near 0
+is safe.
 
 Source: Dekle, Eaton & Kortum (2008), IMF Staff Papers 55(3), equations 11-13; Armington (1969).
 """
@@ -51,7 +54,8 @@ class Sourcing:
     price_index : (S, R) array
         P^ over [product, to]: new / base cost of the domestic bundle.
     quantity_share : (S, R, R) array
-        T^q over [product, from, to]: base-price output of `from` per unit of composite used in `to`.
+        T^q over [product, from, to]: base-price output of `from` per unit of composite used in
+        `to`.
     """
 
     value_share: Array
@@ -61,7 +65,7 @@ class Sourcing:
 
 @dataclass(frozen=True)
 class ForeignShift:
-    """Domestic and foreign quantities per unit of base use, and the price index of the two together.
+    """Domestic and foreign quantities per unit of base use, and the price of both together.
 
     Attributes
     ----------
@@ -71,11 +75,14 @@ class ForeignShift:
         Imports per base unit of imports, at unchanged real use of the cell.
     price_index : array
         P^_c, new / base cost of a unit of the cell's use.
+    substitutes : boolean array
+        False where a negative entry keeps the two apart.
     """
 
     domestic: Array
     foreign: Array
     price_index: Array
+    substitutes: NDArray[np.bool_]
 
 
 def _log_price(log_change: Array, share_times_growth: Array, theta: Array) -> Array:
@@ -93,7 +100,8 @@ def shift_origins(
     Parameters
     ----------
     trade : (S, R, R) array
-        Base value shares [product, from, to]; columns over `from` sum to one (or to zero: not used).
+        Base value shares [product, from, to]; columns over `from` sum to one (or to zero: not
+        used).
     delivery_change : (S, R, R) array
         tau^, new / base delivered-cost factor, > 0.
     theta : (S,) array
@@ -125,8 +133,8 @@ def shift_foreign(
 ) -> ForeignShift:
     """Shift each cell of use between the domestic bundle and imports at the same elasticity.
 
-    Cells with a negative entry (a run-down of stocks) buy nothing and do not substitute: their domestic
-    and foreign parts are priced apart.
+    Cells with a negative entry (a run-down of stocks) buy nothing and do not substitute: their
+    domestic and foreign parts are priced apart.
 
     Parameters
     ----------
@@ -153,4 +161,5 @@ def shift_foreign(
         domestic=np.exp(power * (log_both - log_domestic)),
         foreign=np.where(buys, np.exp(power * log_both), 1.0),
         price_index=np.exp(log_both),
+        substitutes=buys,
     )

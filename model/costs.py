@@ -1,0 +1,189 @@
+"""Cost matrices of a network as the model uses them: passengers, fastest trips, freight.
+
+Owns the question: what does it cost and how long does it take to get from place to place, and from
+region to region?
+
+Public names
+------------
+``Skims``            the three place-to-place skims of one network
+``skim_network``     makes them; reuses what an edit cannot have changed
+``RegionCosts``      region-to-region freight and passenger cost with fixed base-year masses
+``Places``           codes, region, population and product of the zones, in network order
+
+Formula: g_rs = sum_o in r, d in s m_o m_d c_od / sum m_o m_d, own region included; c is least
+generalised cost (yuan per trip; per tonne for freight), m the base-year population for passengers
+and gross product for freight, frozen so that an edit changes costs and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from model.errors import NetworkMismatch
+from networks.dims import MODES_OF
+from networks.network import Network
+from networks.skim import skim
+from networks.zones import region_cost
+
+Array = NDArray[np.float64]
+
+__all__ = ["Places", "RegionCosts", "Skims", "goods_links_equal", "skim_network"]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The zones of the base network, tied to the regions of a table.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Index place; columns name, name_zh, region, lon, lat, population, gdp.
+    regions : tuple of str
+        The table's regions, in table order.
+    """
+
+    table: pd.DataFrame
+    regions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, network: Network, regions: Sequence[str]) -> Places:
+        """Tie the places of a network to regions by the region each place names.
+
+        Raises
+        ------
+        NetworkMismatch
+            When a region of the table has no place, or places lie in no region of the table.
+        """
+        places = network.places
+        empty = [r for r in regions if r not in set(places["region"])]
+        strange = sorted(set(places["region"]) - set(regions))
+        if empty or strange:
+            parts = []
+            if empty:
+                parts.append(f"no place lies in {', '.join(map(repr, empty[:5]))}")
+            if strange:
+                parts.append(f"the table has no region {', '.join(map(repr, strange[:5]))}")
+            raise NetworkMismatch(
+                f"Every region of the table needs places in network '{network.name}' and every "
+                f"place a region of the table: {'; '.join(parts)}. Set the column `region` of "
+                "the nodes to the table's labels."
+            )
+        return cls(places, tuple(regions))
+
+    @property
+    def codes(self) -> list[str]:
+        """Place codes."""
+        return [str(code) for code in self.table.index]
+
+    @property
+    def region(self) -> pd.Series[str]:
+        """Region of each place."""
+        return self.table["region"]
+
+    def mass(self, column: str) -> pd.Series[float]:
+        """Return population or gdp by place.
+
+        Raises
+        ------
+        NetworkMismatch
+            When a place has none.
+        """
+        values = self.table[column].astype(float)
+        if values.isna().any():
+            names = ", ".join(self.table["name"][values.isna()].tolist()[:5])
+            raise NetworkMismatch(
+                f"Weighing places needs their {column}; {int(values.isna().sum())} places have "
+                f"none ({names}). Fill the column in the nodes table."
+            )
+        return values
+
+
+@dataclass(frozen=True)
+class Skims:
+    """Place-to-place skims of one network, dims (origin, destination).
+
+    Attributes
+    ----------
+    passenger : Dataset
+        Least generalised cost, money per trip.
+    fastest : Dataset
+        Least door-to-door minutes.
+    freight : Dataset
+        Least generalised cost of goods, money per tonne.
+    """
+
+    passenger: xr.Dataset
+    fastest: xr.Dataset
+    freight: xr.Dataset
+
+
+def goods_links_equal(one: Network, other: Network) -> bool:
+    """Tell whether two networks have the same links for goods."""
+    modes = [*(m for group in MODES_OF["freight"].values() for m in group), "access"]
+    first, second = (n.links[n.links["mode"].isin(modes)] for n in (one, other))
+    return bool(first.equals(second))
+
+
+def skim_network(
+    network: Network,
+    zones: Sequence[str],
+    *,
+    value_of_time: float,
+    base: tuple[Network, Skims] | None = None,
+) -> Skims:
+    """Make the three skims of a network.
+
+    Parameters
+    ----------
+    network : Network
+    zones : sequence of str
+        Place codes, origins and destinations alike.
+    value_of_time : float
+        Money per hour of a passenger.
+    base : (Network, Skims), optional
+        A network with skims at the same values; freight is taken from it when no link that carries
+        goods differs.
+    """
+    overrides = {"value_of_time": {"passenger": value_of_time}}
+    if base is not None and goods_links_equal(base[0], network):
+        freight = base[1].freight
+    else:
+        freight = skim(network, "freight", zones=zones, parameters=overrides)
+    return Skims(
+        passenger=skim(network, "passenger", zones=zones, parameters=overrides),
+        fastest=skim(network, "passenger", zones=zones, by="minutes", parameters=overrides),
+        freight=freight,
+    )
+
+
+@dataclass(frozen=True)
+class RegionCosts:
+    """Region-to-region costs, (R, R) in table order, own region included.
+
+    Attributes
+    ----------
+    freight : array
+        Money per tonne.
+    passenger : array
+        Money per trip.
+    """
+
+    freight: Array
+    passenger: Array
+
+    @classmethod
+    def of(cls, passenger: xr.Dataset, freight: xr.Dataset, places: Places) -> RegionCosts:
+        """Average place-to-place costs over the places of each pair of regions."""
+
+        def mean(costs: xr.Dataset, mass: str) -> Array:
+            frame = region_cost(costs, places.mass(mass), places.region)
+            order = list(places.regions)
+            return np.ascontiguousarray(frame.loc[order, order].to_numpy(dtype=np.float64))
+
+        return cls(freight=mean(freight, "gdp"), passenger=mean(passenger, "population"))

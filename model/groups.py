@@ -1,0 +1,196 @@
+"""Which regions and places belong together: poles, clusters, macro-regions, rings.
+
+Owns the question: what does a group name stand for, and how is a region's figure spread over groups
+of the places inside it?
+
+Public names
+------------
+``Groups``            groupings of regions and of places, as long tables; `resolve` names regions
+``read_place_groups`` a user's own `place, group, weight` file
+``rings_of``          places by travel time from a pole
+``allocation``        (group, region) weights that spread regional figures by place mass
+
+Terms: a *grouping* is a family ("macro_region"), a *group* one of its members ("East"). Figures
+spread by `allocation` are called allocated: the economy inside a region is not modelled here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from model.errors import ScenarioError
+
+__all__ = ["OUTSIDE", "RING_EDGES", "Groups", "allocation", "read_place_groups", "rings_of"]
+
+OUTSIDE = "outside"
+RING_EDGES = ((60.0, "0-1 h"), (120.0, "1-2 h"), (240.0, "2-4 h"), (480.0, "4-8 h"))
+LAST_RING = "8 h and more"
+
+_REGION_COLUMNS = ("grouping", "group", "region")
+_PLACE_COLUMNS = ("grouping", "group", "place")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groupings of table regions and of network places.
+
+    Attributes
+    ----------
+    regions : DataFrame
+        Columns grouping, group, region (a region may be in many groupings, once in each).
+    places : DataFrame
+        Columns grouping, group, place.
+    """
+
+    regions: pd.DataFrame
+    places: pd.DataFrame
+
+    @classmethod
+    def empty(cls) -> Groups:
+        """Return groups without any member."""
+        return cls(
+            pd.DataFrame({c: pd.Series(dtype=object) for c in _REGION_COLUMNS}),
+            pd.DataFrame({c: pd.Series(dtype=object) for c in _PLACE_COLUMNS}),
+        )
+
+    def region_group(self, grouping: str, regions: Sequence[str]) -> pd.Series[str]:
+        """Return the group of each region in one grouping; OUTSIDE where it has none."""
+        rows = self.regions[self.regions["grouping"] == grouping]
+        found = pd.Series(rows["group"].to_numpy(), index=rows["region"].to_numpy())
+        return found.reindex(list(regions)).fillna(OUTSIDE)
+
+    def place_group(self, grouping: str, places: Sequence[str]) -> pd.Series[str]:
+        """Return the group of each place in one grouping; OUTSIDE where it has none."""
+        rows = self.places[self.places["grouping"] == grouping]
+        found = pd.Series(rows["group"].to_numpy(), index=rows["place"].to_numpy())
+        return found.reindex(list(places)).fillna(OUTSIDE)
+
+    def group_order(self, grouping: str) -> list[str]:
+        """Return the names of the groups of one place grouping, in file order, OUTSIDE last."""
+        rows = self.places[self.places["grouping"] == grouping]
+        return [g for g in dict.fromkeys(rows["group"]) if g != OUTSIDE] + [OUTSIDE]
+
+    def resolve(
+        self, pole: str | Mapping[str, float], regions: Sequence[str]
+    ) -> dict[str, float] | list[str]:
+        """Name the table regions that a pole stands for.
+
+        Parameters
+        ----------
+        pole : str or mapping
+            A region, a group of regions, or {region: weight}.
+        regions : sequence of str
+            The table's regions.
+
+        Returns
+        -------
+        list of str, or dict of region to weight when weights were given
+
+        Raises
+        ------
+        ScenarioError
+            Naming what was asked and the nearest names there are.
+        """
+        if isinstance(pole, str):
+            if pole in regions:
+                return [pole]
+            rows = self.regions[self.regions["group"] == pole]
+            members = [r for r in regions if r in set(rows["region"])]
+            if members:
+                return members
+            raise self._unknown([pole], regions)
+        unknown = [name for name in pole if name not in regions]
+        if unknown:
+            raise self._unknown(unknown, regions)
+        return dict(pole)
+
+    def _unknown(self, names: Sequence[str], regions: Sequence[str]) -> ScenarioError:
+        known = [*dict.fromkeys(self.regions["group"]), *regions]
+        hints = []
+        for name in names[:5]:
+            near = difflib.get_close_matches(name, known, n=1)
+            hints.append(f"'{name}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
+        return ScenarioError(
+            f"A pole must be a region of the table or a group of regions; found {', '.join(hints)}."
+        )
+
+    def with_places(self, places: pd.DataFrame) -> Groups:
+        """Return groups in which the groupings found in `places` replace the shipped ones."""
+        kept = self.places[~self.places["grouping"].isin(set(places["grouping"]))]
+        return Groups(self.regions, pd.concat([kept, places], ignore_index=True))
+
+
+def read_place_groups(path: str | Path, known: Sequence[str], *, grouping: str) -> pd.DataFrame:
+    """Read a user's own grouping of places: a CSV with columns place, group (weight is optional).
+
+    Raises
+    ------
+    ScenarioError
+        When the file, a column or a place is missing; every unknown place is counted.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise ScenarioError(f"There is no file of groups at {source}.")
+    try:
+        rows = pd.read_csv(source, dtype=str)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{source} is not a CSV file that can be read: {error}") from error
+    missing = {"place", "group"} - set(rows.columns)
+    if missing:
+        raise ScenarioError(
+            f"{source} must have the columns place, group; {', '.join(sorted(missing))} is missing."
+        )
+    unknown = [p for p in rows["place"] if p not in set(known)]
+    if unknown:
+        raise ScenarioError(
+            f"{source} names {len(unknown)} places that the network does not have: "
+            f"{', '.join(unknown[:5])}. Places are given by their codes."
+        )
+    return rows.assign(grouping=grouping)[["grouping", "group", "place"]]
+
+
+def rings_of(minutes: xr.DataArray, members: Sequence[str]) -> pd.Series[str]:
+    """Return the ring of each place by its shortest time from any member of a pole.
+
+    Parameters
+    ----------
+    minutes : DataArray (origin, destination)
+        Door-to-door minutes.
+    members : sequence of str
+        Places of the pole.
+    """
+    nearest = minutes.sel(origin=list(members)).min("origin")
+    values = nearest.values
+    names = np.full(values.shape, LAST_RING, dtype=object)
+    for edge, name in reversed(RING_EDGES):
+        names[values < edge] = name
+    return pd.Series(names, index=nearest["destination"].values)
+
+
+def allocation(
+    groups: pd.Series[str], place_region: pd.Series[str], mass: pd.Series[float], order: list[str]
+) -> xr.DataArray:
+    """Return (group, region) weights: the share of each region's mass that lies in each group.
+
+    Columns sum to one for every region that has places. Multiplying a regional figure by them
+    spreads it over the groups in proportion to mass; nothing is gained or lost.
+    """
+    frame = pd.DataFrame(
+        {"group": groups.reindex(place_region.index), "region": place_region, "mass": mass}
+    )
+    table = frame.pivot_table(
+        index="group", columns="region", values="mass", aggfunc="sum", fill_value=0.0
+    )
+    table = table.reindex(order, fill_value=0.0)
+    return xr.DataArray(
+        (table / table.sum(axis=0)).to_numpy(),
+        dims=("group", "region"),
+        coords={"group": order, "region": list(table.columns)},
+    )

@@ -1,0 +1,209 @@
+"""What the economy does when delivery gets cheaper or dearer, at given mill prices.
+
+Owns the question: with mill prices fixed, how do purchases, output, value added and real
+consumption move when the delivered-cost factor changes by tau^?
+
+Public names
+------------
+``respond``            base table and tau^ in, `Response` out
+``Response``           changes against the base year, with certificate and identity gaps
+
+Formula
+-------
+Quantities, in base-price units (T^q, A^q from `model.sourcing`):
+    x' = (I - T^q A^q)^-1 (T^q y' + e)
+solved for the difference, so that no change gives exactly zero and small effects keep their digits:
+    (I - T^q A^q) dx = T^q (A^q x + y') - T (A x + y)
+Closure of final demand: ``spending`` keeps the money of each region, category and product
+(y' = y / P^ in real terms); ``real`` keeps the quantities (y' = y).
+
+Identities checked (gaps returned, relative):
+    deliveries   x'_i^r = sum_s t'_i^rs P^_i^s D_i^s + e_i^r, cell by cell, D = A^q x' + y'
+    spending     sum (1 - sum_i A^q P^) x' = sum P^ y' + sum e
+
+Source: Dekle, Eaton & Kortum (2008) for the shares; quantities by melting transport, Samuelson (1954).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.blocks import Blocks
+from model.operator import PooledOperator
+from model.solve import Leontief, Solution
+from model.sourcing import ForeignShift, Sourcing, shift_foreign, shift_origins
+
+Array = NDArray[np.float64]
+FinalDemandClosure = Literal["spending", "real"]
+
+__all__ = ["FinalDemandClosure", "Response", "respond"]
+
+
+@dataclass(frozen=True)
+class Response:
+    """Changes against the base year; all arrays money per year in the table's unit.
+
+    Attributes
+    ----------
+    output : (R, S) array
+        Change of output in base-year prices, by place of production.
+    value_added : (R, S) array
+        Change of primary inputs paid at base-year rates, by place of production.
+    cost_saving : (R, S) array
+        What producers save on inputs at given prices and keep, by place of production.
+    final_demand : (R, S) array
+        Change of residents' money spending by place of use and product (zero under ``spending``).
+    real_consumption : (R, S) array
+        Change of residents' purchases valued at base-year delivered prices, by place of use and
+        product.
+    delivered_price : (R, S) array
+        New / base price index of final purchases, domestic and foreign, by place of use and
+        product.
+    sourcing : Sourcing
+    solution : Solution or None
+        None when nothing changed and nothing was solved.
+    gaps : dict of str to float
+        Largest relative gap of each identity.
+    """
+
+    output: Array
+    value_added: Array
+    cost_saving: Array
+    final_demand: Array
+    real_consumption: Array
+    delivered_price: Array
+    sourcing: Sourcing
+    solution: Solution | None
+    gaps: dict[str, float]
+
+
+def _by_region(array: Array) -> Array:
+    """(R, S, N) summed over buyers: (R, S)."""
+    return np.asarray(array.sum(axis=2))
+
+
+def respond(
+    base: Blocks,
+    delivery_change: Array,
+    theta: Array,
+    *,
+    closure: FinalDemandClosure = "spending",
+) -> Response:
+    """Let buyers shift between origins at given mill prices.
+
+    Parameters
+    ----------
+    base : Blocks
+        Base-year arrays, R regions and S sectors.
+    delivery_change : (S, R, R) array
+        tau^ by [product, from, to].
+    theta : (S,) array
+        Trade elasticity by product.
+    closure : {"spending", "real"}
+
+    Returns
+    -------
+    Response
+    """
+    trade, output = base.trade, base.output
+    sourcing = shift_origins(trade, delivery_change, theta)
+    price = sourcing.price_index.T  # (R, S) by region of use
+
+    use, imports = base.use, base.imported_use
+    inputs = shift_foreign(use, imports, price, theta)
+    final = _final_use(base, price, theta, closure)
+    new_use = use * inputs.domestic  # at base output
+
+    before = np.einsum("irs,si->ri", trade, base.bought)
+    after = np.einsum(
+        "irs,si->ri", sourcing.quantity_share, _by_region(new_use) + _by_region(final.domestic)
+    )
+    impulse = after - before
+
+    technology = np.ascontiguousarray(base.technology * inputs.domestic)
+    solution: Solution | None = None
+    change = np.zeros_like(output)
+    if impulse.any():
+        system = Leontief(PooledOperator(technology, sourcing.quantity_share))
+        solution = system.solve(impulse.reshape(-1)).raise_for_status()
+        change = np.asarray(solution.x, dtype=np.float64).reshape(output.shape)
+
+    new_output = output + change
+    saving = _unit_saving(base, technology, inputs, price)
+    return Response(
+        output=change,
+        value_added=_per_unit(base.primary, output) * change,
+        cost_saving=saving * new_output,
+        final_demand=final.spent - final.base_money,
+        real_consumption=final.real - final.base_money,
+        delivered_price=np.divide(
+            final.spent, final.real, out=price.copy(), where=np.abs(final.real) > 0.0
+        ),
+        sourcing=sourcing,
+        solution=solution,
+        gaps=_identity_gaps(base, sourcing, technology, new_output, final),
+    )
+
+
+def _per_unit(amount: Array, output: Array) -> Array:
+    return np.divide(amount, output, out=np.zeros_like(amount), where=output > 0.0)
+
+
+def _unit_saving(base: Blocks, technology: Array, inputs: ForeignShift, price: Array) -> Array:
+    """Return base less new cost of inputs per unit of output, (R, S), at given mill prices."""
+    domestic = base.technology - technology * price[:, :, None]
+    per_output = _per_unit(
+        base.imported_use, np.broadcast_to(base.output[:, None, :], base.imported_use.shape)
+    )
+    return np.asarray((domestic + per_output * (1.0 - inputs.foreign)).sum(axis=1))
+
+
+@dataclass(frozen=True)
+class _FinalUse:
+    """Final use after the change: `domestic` (R, S, C) in quantities, the rest (R, S)."""
+
+    domestic: Array
+    base_money: Array
+    spent: Array
+    real: Array
+
+
+def _final_use(base: Blocks, price: Array, theta: Array, closure: FinalDemandClosure) -> _FinalUse:
+    """Apply the closure of final demand to residents' purchases."""
+    demand, imports = base.demand, base.imported_demand
+    shift = shift_foreign(demand, imports, price, theta)
+    cell_price = price[:, :, None]
+    base_money = _by_region(demand + imports)
+    if closure == "real":
+        domestic = demand * shift.domestic
+        spent = _by_region(domestic * cell_price + imports * shift.foreign)
+        return _FinalUse(domestic, base_money, spent, base_money)
+    domestic = demand * shift.domestic / shift.price_index
+    real = np.where(
+        shift.substitutes, (demand + imports) / shift.price_index, demand / cell_price + imports
+    )
+    return _FinalUse(domestic, base_money, base_money, _by_region(real))
+
+
+def _identity_gaps(
+    base: Blocks,
+    sourcing: Sourcing,
+    technology: Array,
+    new_output: Array,
+    final: _FinalUse,
+) -> dict[str, float]:
+    """Return the largest relative gap of each identity of this module's docstring."""
+    price = sourcing.price_index.T
+    exports = base.exports
+    composite = np.einsum("sij,sj->si", technology, new_output) + _by_region(final.domestic)
+    sold = np.einsum("irs,si->ri", sourcing.value_share, price * composite) + exports
+    primary = new_output * (1.0 - (technology * price[:, :, None]).sum(axis=1))
+    uses = float((price * _by_region(final.domestic)).sum() + exports.sum())
+    return {
+        "deliveries": float(np.abs(new_output - sold).max() / np.abs(new_output).max()),
+        "spending": abs(float(primary.sum()) - uses) / abs(uses),
+    }
