@@ -11,8 +11,8 @@ Terms
 -----
 A *table* holds every variable over the same dims; a variable ``v`` with a twin ``v_base`` also gets
 ``v_change``. One row is one observation; label columns come first, then ``variable [unit]``.
-``columns.csv`` lists file, column, unit and meaning. Travel times and costs are tabled for the pairs
-that changed only; the NetCDF file holds all pairs.
+``columns.csv`` lists file, column, unit and meaning. Travel times and costs are tabled for pairs that
+changed only; the NetCDF file holds all pairs.
 """
 
 from __future__ import annotations

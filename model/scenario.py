@@ -173,7 +173,7 @@ class Scenario:
         stimuli = tuple(read_stimulus(one) for one in top.blocks("stimulus"))
         edits = tuple(
             read_edit(one, kind, number)
-            for kind in ("add", "change", "remove")
+            for kind in ("remove", "change", "add")
             for number, one in enumerate(top.blocks(kind), 1)
         )
         places = tuple(read_place(one) for one in top.blocks("place"))

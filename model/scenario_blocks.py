@@ -139,8 +139,8 @@ class Edit:
         What results call it; also what `Scenario.with_only` takes.
     mode, stops, speed_kmh, trains_per_day, fare_per_km, freed_freight_capacity
         Of a line that is added. km/h, trains a day in each direction, money per km; the fare is the
-        mode's own when None. Freight capacity freed elsewhere is 0 when the line carries no goods
-        and frees none.
+        mode's own when None. `freed_freight_capacity` is the share (0 to 1) of the capacity of
+        the old lines beside it that is freed for goods.
     select
         Which links are changed or removed: values by link column.
     fields

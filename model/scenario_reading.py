@@ -149,7 +149,7 @@ def read_edit(block: Block, kind: str, number: int) -> Edit:
     """Read one ``[[add]]``, ``[[change]]`` or ``[[remove]]``."""
     name = block.text("name")
     if kind == "add":
-        block.need("mode", "stops", "speed_kmh")
+        block.need("mode", "stops", "speed_kmh", "trains_per_day")
         stops = block.texts("stops")
         if block.has("stops") and len(stops) < 2:
             block.wrong(f"stops must name at least two places; found {len(stops)}")
@@ -166,7 +166,7 @@ def read_edit(block: Block, kind: str, number: int) -> Edit:
             speed_kmh=block.number("speed_kmh", above=0.0, high=1500.0),
             trains_per_day=block.number("trains_per_day", above=0.0),
             fare_per_km=block.number("fare_per_km", low=0.0),
-            freed_freight_capacity=block.number("freed_freight_capacity", low=0.0) or 0.0,
+            freed_freight_capacity=block.number("freed_freight_capacity", low=0.0, high=1.0) or 0.0,
         )
         block.close()
         return made
