@@ -1,0 +1,106 @@
+"""Domestic input coefficients by place of use, stored once per region or shared between regions.
+
+Question owned: what does each region's industry buy, and how is that multiplied?
+
+Public names
+    Technology    blocks a_ij^s, one per region, one per group of regions, or one for all
+
+Terms: a_ij^s (product i bought by sector j of region s per money of j's output); G distinct blocks,
+`of` (R,) says which block a region uses.
+
+    w = A x        w_i^s = sum_j a_ij^s x_j^s        x, w flat (R*S, k), money
+
+Source: Miller & Blair (2009), section 3.4.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from model.errors import ShapeError
+from model.products import FloatArray, IntArray, read_only
+
+
+class Technology:
+    """Blocks (G, S, S) and which region uses which.
+
+    Parameters
+    ----------
+    blocks
+        (R, S, S) one per region; (S, S) shared by all; (G, S, S) with `of`.
+    n_regions, n_sectors
+        R and S.
+    of
+        (R,) index into the G blocks.
+
+    Raises
+    ------
+    ShapeError
+        For shapes that do not fit and numbers that are not finite.
+    """
+
+    def __init__(
+        self, blocks: ArrayLike, n_regions: int, n_sectors: int, *, of: ArrayLike | None = None
+    ) -> None:
+        taken = read_only(blocks, "technology", (2, 3))
+        square = (n_sectors, n_sectors)
+        self.blocks = taken.reshape(1, *taken.shape) if taken.ndim == 2 else taken
+        n_blocks = self.blocks.shape[0]
+        fits = taken.ndim == 2 or n_blocks == n_regions or of is not None
+        if self.blocks.shape[1:] != square or not fits:
+            raise ShapeError(
+                f"technology must be ({n_regions}, {n_sectors}, {n_sectors}) or {square}, or "
+                f"(G, {n_sectors}, {n_sectors}) with technology_of; found {taken.shape}."
+            )
+        self.n_regions, self.n_sectors = n_regions, n_sectors
+        self.of = self._block_of(of, n_blocks)
+        self.nonnegative = bool((self.blocks >= 0).all())
+        order = np.arange(n_regions)
+        self._members = [order[self.of == g] for g in range(n_blocks)] if of is not None else None
+
+    def _block_of(self, of: ArrayLike | None, n_blocks: int) -> IntArray:
+        if of is None:
+            return np.arange(self.n_regions) if n_blocks > 1 else np.zeros(self.n_regions, np.intp)
+        out = np.asarray(of, dtype=np.intp)
+        if out.shape != (self.n_regions,) or out.min() < 0 or out.max() >= n_blocks:
+            raise ShapeError(
+                f"technology_of must hold {self.n_regions} positions among {n_blocks} blocks; "
+                f"found shape {out.shape} with values {out.min()} to {out.max()}."
+            )
+        return out
+
+    def apply(self, columns: FloatArray, *, transposed: bool = False) -> FloatArray:
+        """A X, or A' X, for X (R*S, k)."""
+        blocks = self.blocks.transpose(0, 2, 1) if transposed else self.blocks
+        n, k = columns.shape
+        by_region = columns.reshape(self.n_regions, self.n_sectors, k)
+        if self._members is None:
+            if blocks.shape[0] == 1 and k == 1:
+                return np.asarray(by_region[:, :, 0] @ blocks[0].T).reshape(n, 1)
+            return np.asarray(np.matmul(blocks, by_region)).reshape(n, k)
+        out = np.empty_like(by_region)
+        for block, members in zip(blocks, self._members, strict=True):
+            if k == 1:
+                out[members, :, 0] = by_region[members, :, 0] @ block.T
+            else:
+                out[members] = np.matmul(block, by_region[members])
+        return out.reshape(n, k)
+
+    def entries(self, region: IntArray, product: IntArray, buyer: IntArray) -> FloatArray:
+        """a_ij^s at broadcast positions."""
+        return np.asarray(self.blocks[self.of[region], product, buyer])
+
+    def by_region(self) -> FloatArray:
+        """(R, S, S): a view where every region has its own block."""
+        if self.blocks.shape[0] == self.n_regions and self._members is None:
+            return self.blocks
+        return np.asarray(self.blocks[self.of])
+
+    def magnitude(self) -> Technology:
+        """The same with |a|."""
+        of = None if self._members is None else self.of
+        blocks = abs(self.blocks)
+        if of is None and blocks.shape[0] == 1:
+            blocks = blocks[0]
+        return Technology(blocks, self.n_regions, self.n_sectors, of=of)
