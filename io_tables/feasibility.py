@@ -1,0 +1,114 @@
+"""Whether any matrix with a given pattern of zeros has the wanted totals.
+
+Public names: `check_totals` (cheap, always), `check_pattern` (a linear program, when needed).
+
+A non-negative matrix with row totals u, column totals v and zeros where the pattern has zeros
+exists if and only if sum u = sum v and no set of rows needs more than the columns it may use:
+sum_{i in I} u_i <= sum_{j in N(I)} v_j for all I (Hall's condition for flows; Gale 1957). The
+program maximises what can be shipped; where that falls short, the set I is read off the cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+from scipy.optimize import LinearConstraint, milp
+
+from io_tables.checks import Floats
+from io_tables.labels import shown
+
+TOTALS_TOLERANCE: Final = 1e-9
+"""Relative difference between the two sums of totals above which they contradict each other."""
+
+
+def check_totals(
+    rows: Floats,
+    columns: Floats,
+    pattern: NDArray[np.bool_],
+    row_labels: Sequence[object],
+    column_labels: Sequence[object],
+    *,
+    signed: bool = False,
+) -> list[str]:
+    """Failures that need no search: signs, sums, totals of empty rows and columns."""
+    failures: list[str] = []
+    for what, totals, labels, axis in (
+        ("row", rows, row_labels, 1),
+        ("column", columns, column_labels, 0),
+    ):
+        bad = ~np.isfinite(totals)
+        if bad.any():
+            failures.append(f"{what} totals must be finite, found {_at(labels, bad)}")
+        bad = totals < 0
+        if not signed and bad.any():
+            failures.append(f"{what} totals must not be negative, found {_at(labels, bad, totals)}")
+        bad = (totals != 0) & ~pattern.any(axis=axis)
+        if bad.any():
+            failures.append(
+                f"a {what} without entries cannot have a total, found {_at(labels, bad, totals)}"
+            )
+    scale = max(float(np.abs(rows).sum()), float(np.abs(columns).sum()))
+    gap = abs(float(rows.sum()) - float(columns.sum()))
+    if np.isfinite(scale) and gap > TOTALS_TOLERANCE * scale:
+        failures.append(
+            f"row and column totals must have the same sum, found {rows.sum():.10g} and "
+            f"{columns.sum():.10g}; correct one of them, nothing is rescaled here"
+        )
+    return failures
+
+
+def _at(labels: Sequence[object], bad: NDArray[np.bool_], values: Floats | None = None) -> str:
+    return shown(
+        f"{labels[i]}" + ("" if values is None else f" ({values[i]:.6g})")
+        for i in np.flatnonzero(bad).tolist()
+    )
+
+
+def check_pattern(
+    rows: Floats,
+    columns: Floats,
+    pattern: NDArray[np.bool_],
+    row_labels: Sequence[object],
+    column_labels: Sequence[object],
+) -> list[str]:
+    """Whether the pattern can carry non-negative totals; names the rows that need too much."""
+    i, j = np.nonzero(pattern)
+    n, m, k = len(rows), len(columns), len(i)
+    ones = np.ones(k)
+    cells = np.arange(k)
+    limits = scipy.sparse.vstack(
+        [
+            scipy.sparse.csr_array((ones, (i, cells)), shape=(n, k)),
+            scipy.sparse.csr_array((ones, (j, cells)), shape=(m, k)),
+        ]
+    )
+    scale = float(rows.sum())
+    if scale == 0.0:
+        return []
+    bounds = np.concatenate([rows, columns]) / scale
+    shipped = milp(-ones, constraints=LinearConstraint(limits, ub=bounds))
+    if shipped.x is None:  # shipping nothing is always possible, so this is a failed search
+        return []
+    flow = np.zeros((n, m))
+    flow[i, j] = shipped.x * scale
+    short = rows - flow.sum(axis=1)
+    if short.sum() <= TOTALS_TOLERANCE * scale:
+        return []
+    reached_rows = short > TOTALS_TOLERANCE * scale / n
+    reached_columns = np.zeros(m, dtype=bool)
+    for _ in range(n + m):
+        reached_columns = pattern[reached_rows].any(axis=0)
+        back = (flow[:, reached_columns] > TOTALS_TOLERANCE * scale / (n * m)).any(axis=1)
+        if (back <= reached_rows).all():
+            break
+        reached_rows = reached_rows | back
+    return [
+        f"the zeros of the matrix leave no room: rows {_at(row_labels, reached_rows)} need "
+        f"{rows[reached_rows].sum():.6g} but may use only columns "
+        f"{_at(column_labels, reached_columns)} with {columns[reached_columns].sum():.6g}; "
+        "change a total or put small entries where flows are possible"
+    ]

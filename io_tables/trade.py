@@ -1,0 +1,469 @@
+"""How much of a product each region sends to each other one, when only the totals are known.
+
+Public names:
+- `balance_gravity`: flows of many products from totals and kernels.
+- `estimate_trade`: flows of one product from totals and costs; the decay given or estimated.
+- `log_kernel`: logarithm of the power or exponential kernel of a cost matrix.
+- `feasible_own_flow`: own-region flows from shares, capped so that the rest can be shipped.
+- `domestic_shares`: shares that leave out a foreign part, converted.
+
+Doubly constrained gravity, from r to s, with c the cost and beta > 0 the decay:
+
+    F_rs = u_r O_r v_s D_s k(c_rs),  sum_s F_rs = O_r,  sum_r F_rs = D_s
+    k = c^-beta (power)   or   exp(-beta c) (exponential)
+
+With own flows given, the rest is balanced on a zero diagonal. With observed flows T_rs the decay
+is where the model has the observed mean of ln c (power) or c (exponential): the first-order
+condition of the Poisson likelihood. Where nothing is observed the decay is an assumption.
+Sources: Wilson (1970); Fotheringham & O'Kelly (1989); Santos Silva & Tenreyro (2006).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+
+from io_tables.balance import TOLERANCE, BalanceStatus, scale_to_margins
+from io_tables.checks import Floats, raise_collected
+from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
+from io_tables.feasibility import check_pattern, check_totals
+from io_tables.labels import shown
+
+Kernel = Literal["power", "exponential"]
+MAX_SWEEPS: Final = 5_000
+_PATIENCE: Final = 300
+OWN_FLOW_CAP: Final = 0.98
+
+
+def log_kernel(cost: ArrayLike, decay: float, *, kernel: Kernel = "power") -> Floats:
+    """Logarithm of a distance-decay kernel.
+
+    Parameters
+    ----------
+    cost
+        (R, R) costs from origin to destination, in any unit; NaN or inf means no connection.
+    decay
+        beta, positive where trade falls with cost: an elasticity (power) or per unit of cost
+        (exponential).
+    kernel
+        "power" or "exponential".
+
+    Returns
+    -------
+    (R, R) logarithms, -inf without connection.
+
+    Raises
+    ------
+    InvalidTable
+        When a power kernel meets a cost <= 0.
+    """
+    values = np.asarray(cost, dtype=np.float64)
+    return _decayed(_cost_term(values, kernel, _region_names(cost, values.shape[0])), decay)
+
+
+def _decayed(term: Floats, decay: float) -> Floats:
+    """Logarithm of the kernel; no connection stays none, whatever the decay."""
+    reached = np.isfinite(term)
+    return np.where(reached, -decay * np.where(reached, term, 0.0), -np.inf)
+
+
+def _cost_term(cost: Floats, kernel: Kernel, names: Sequence[object]) -> Floats:
+    """Return what the decay multiplies: ln c or c, inf without connection."""
+    if kernel not in ("power", "exponential"):
+        raise InvalidTable(f"kernel must be 'power' or 'exponential', found {kernel!r}")
+    if kernel == "exponential":
+        return np.where(np.isnan(cost), np.inf, cost)
+    if (cost <= 0).any():
+        where = [(names[r], names[s]) for r, s in np.argwhere(cost <= 0)]
+        raise InvalidTable(
+            f"a power kernel needs costs above zero, found {shown(where)}; give a region a cost "
+            "to itself, or fix its own flow"
+        )
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isnan(cost), np.inf, np.log(cost))
+
+
+def _region_names(source: object, count: int) -> list[object]:
+    if isinstance(source, pd.DataFrame | pd.Series):
+        return list(source.index)
+    return list(range(count))
+
+
+class GravityFlows(NamedTuple):
+    """Flows of S products: `flows` (S, R, R) [product, from, to] and the weights behind them.
+
+    `origin_weight` (S, R) is u_r O_r up to the scale of a product, so that shares are
+    weight_r k_rs / sum_q weight_q k_qs. `margin_gap` (S,) is the largest relative gap of a total.
+    """
+
+    flows: Floats
+    origin_weight: Floats
+    margin_gap: Floats
+    iterations: int
+
+
+def balance_gravity(
+    origins: ArrayLike,
+    destinations: ArrayLike,
+    kernel: ArrayLike,
+    *,
+    own_flow: ArrayLike | None = None,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = MAX_SWEEPS,
+    kernel_is_log: bool = False,
+) -> GravityFlows:
+    """Balance the trade of many products at once.
+
+    Parameters
+    ----------
+    origins, destinations
+        (S, R) money a region supplies to, and buys from, the regions of the table.
+    kernel
+        (S, R, R) or (R, R) non-negative kernels [from, to], or their logarithms.
+    own_flow
+        (S, R) flows of a region to itself; the rest is balanced on a zero diagonal.
+    tolerance, max_iterations
+        Largest relative gap of the totals; sweeps after which `NotConverged` is raised.
+    kernel_is_log
+        Whether `kernel` holds logarithms (costs that would underflow).
+
+    Returns
+    -------
+    Flows, origin weights, gaps and sweeps.
+
+    Raises
+    ------
+    InvalidTable
+        For wrong shapes and negative kernels.
+    InfeasibleMargins
+        When the totals of a product contradict each other or the zeros of its kernel; products
+        are named by position.
+    NotConverged
+        When the totals are not met within `max_iterations`.
+    """
+    supply = np.array(origins, dtype=np.float64)
+    use = np.array(destinations, dtype=np.float64)
+    given = np.asarray(kernel, dtype=np.float64)
+    if supply.ndim != 2 or use.shape != supply.shape:
+        raise InvalidTable(
+            f"origins and destinations must both be (products, regions), found {supply.shape} "
+            f"and {use.shape}"
+        )
+    S, R = supply.shape
+    if given.shape not in ((R, R), (S, R, R)):
+        raise InvalidTable(f"the kernel must be ({R}, {R}) or ({S}, {R}, {R}), found {given.shape}")
+    if not kernel_is_log:
+        if not (given >= 0).all():
+            raise InvalidTable("the kernel must be finite and not negative")
+        with np.errstate(divide="ignore"):
+            given = np.log(given)
+    prior = np.array(np.broadcast_to(given, (S, R, R)))
+    diagonal = np.arange(R)
+    own: Floats | None = None
+    if own_flow is not None:
+        own = np.asarray(own_flow, dtype=np.float64)
+        if own.shape != (S, R):
+            raise InvalidTable(f"own_flow must be ({S}, {R}), found {own.shape}")
+        _check_own(own, supply, use)
+        supply, use = _less_own(supply, own), _less_own(use, own)
+        prior[:, diagonal, diagonal] = -np.inf
+    pattern = np.isfinite(prior) & (supply > 0)[:, :, None] & (use > 0)[:, None, :]
+    _check_products(supply, use, pattern, cheap=True)
+    prior[~pattern] = -np.inf
+    first = scale_to_margins(
+        prior, supply, use, tolerance=tolerance, max_iterations=min(_PATIENCE, max_iterations)
+    )
+    scaled, iterations = first, first.iterations
+    late = np.flatnonzero(first.margin_gap > tolerance)
+    if len(late):
+        _check_products(supply, use, pattern, cheap=False, only=late)
+        scaled = scale_to_margins(
+            prior, supply, use, tolerance=tolerance, max_iterations=max_iterations,
+            log_column=first.log_column,
+        )  # fmt: skip
+        iterations += scaled.iterations
+        late = np.flatnonzero(scaled.margin_gap > tolerance)
+        if len(late):
+            raise NotConverged(
+                f"totals of products {shown(late)} are missed by "
+                f"{scaled.margin_gap.max():.3g} relative after {iterations} sweeps"
+            )
+    flows = scaled.matrix
+    if own is not None:
+        flows[:, diagonal, diagonal] = own
+    top = np.where(np.isfinite(scaled.log_row), scaled.log_row, -np.inf).max(axis=1, keepdims=True)
+    weights = np.exp(scaled.log_row - np.where(np.isfinite(top), top, 0.0))
+    return GravityFlows(flows, weights, scaled.margin_gap, iterations)
+
+
+def _less_own(totals: Floats, own: Floats) -> Floats:
+    rest = totals - own
+    return np.where(np.abs(rest) <= 1e-15 * np.abs(totals), 0.0, rest)
+
+
+def _check_own(own: Floats, supply: Floats, use: Floats) -> None:
+    bad = ~(own >= 0) | (own > supply * (1 + 1e-12)) | (own > use * (1 + 1e-12))
+    if bad.any():
+        where = [f"product {i} in region {r}" for i, r in np.argwhere(bad)]
+        raise InfeasibleMargins(
+            f"an own flow must lie between zero and both totals of its region, found {shown(where)}"
+            "; feasible_own_flow caps shares"
+        )
+
+
+def _check_products(
+    supply: Floats,
+    use: Floats,
+    pattern: NDArray[np.bool_],
+    *,
+    cheap: bool,
+    only: NDArray[np.intp] | None = None,
+) -> None:
+    regions = [f"region {r}" for r in range(supply.shape[1])]
+    check = check_totals if cheap else check_pattern
+    failures = [
+        f"product {i}: {failure}"
+        for i in (range(len(supply)) if only is None else only)
+        for failure in check(supply[i], use[i], pattern[i], regions, regions)
+    ]
+    raise_collected(InfeasibleMargins, failures, "trade")
+
+
+@dataclass(frozen=True)
+class TradeEstimate:
+    """Trade of one product between regions.
+
+    `flows` (R, R) [from, to] in the unit of the totals; F_rs = u_r O_r v_s D_s k(c_rs) with
+    `balancing_origin` u and `balancing_destination` v (0 where a region ships or buys nothing
+    outside). `own_share` is the part of all flows that stays in its region.
+    """
+
+    flows: pd.DataFrame
+    balancing_origin: Floats
+    balancing_destination: Floats
+    decay: float
+    decay_estimated: bool
+    kernel: Kernel
+    own_share: float
+    status: BalanceStatus
+    iterations: int
+    margin_gap: float
+
+
+def estimate_trade(
+    origins: ArrayLike | pd.Series,
+    destinations: ArrayLike | pd.Series,
+    cost: ArrayLike | pd.DataFrame,
+    *,
+    kernel: Kernel = "power",
+    decay: float | None = None,
+    observed: ArrayLike | pd.DataFrame | None = None,
+    own_flow: ArrayLike | pd.Series | None = None,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = MAX_SWEEPS,
+) -> TradeEstimate:
+    """Estimate trade between regions by doubly constrained gravity.
+
+    Parameters
+    ----------
+    origins, destinations
+        (R,) money supplied and bought, with equal sums.
+    cost
+        (R, R) cost from origin to destination; NaN or inf where there is no connection.
+    kernel
+        "power" or "exponential".
+    decay
+        beta; estimated from `observed` when left out.
+    observed
+        (R, R) observed flows, used only to estimate the decay.
+    own_flow
+        (R,) flows of regions to themselves, kept as they are. The diagonal then takes no part in
+        the estimation of the decay.
+    tolerance, max_iterations
+        As in `balance_gravity`.
+
+    Returns
+    -------
+    The flows with their balancing factors and the decay.
+
+    Raises
+    ------
+    InvalidTable
+        For wrong shapes, a cost <= 0 under a power kernel, or neither decay nor observed flows.
+    InfeasibleMargins, NotConverged
+        As in `balance_gravity`.
+    """
+    supply = np.asarray(origins, dtype=np.float64).reshape(-1)
+    use = np.asarray(destinations, dtype=np.float64).reshape(-1)
+    costs = np.array(cost, dtype=np.float64)
+    R = len(supply)
+    names = _region_names(cost if isinstance(cost, pd.DataFrame) else origins, R)
+    if use.shape != (R,) or costs.shape != (R, R):
+        raise InvalidTable(
+            f"destinations must be ({R},) and cost ({R}, {R}), found {use.shape} and {costs.shape}"
+        )
+    own = None if own_flow is None else np.asarray(own_flow, dtype=np.float64).reshape(1, -1)
+    if own is not None:
+        np.fill_diagonal(costs, np.inf)
+    term = _cost_term(costs, kernel, names)
+
+    def balanced(beta: float) -> GravityFlows:
+        return balance_gravity(
+            supply[None], use[None], _decayed(term, beta), own_flow=own,
+            tolerance=tolerance, max_iterations=max_iterations, kernel_is_log=True,
+        )  # fmt: skip
+
+    estimated = decay is None
+    if decay is None:
+        if observed is None:
+            raise InvalidTable("give the decay, or observed flows to estimate it from")
+        decay = _estimate_decay(np.asarray(observed, dtype=np.float64), term, balanced)
+    result = balanced(decay)
+    flows = result.flows[0]
+    weight = result.origin_weight[0]
+    reached = weight @ np.exp(_decayed(term, decay))
+    outside = flows.sum(axis=0) - (0.0 if own is None else own[0])
+    column = np.divide(outside, reached, out=np.zeros(R), where=reached > 0)
+    return TradeEstimate(
+        flows=pd.DataFrame(flows, index=names, columns=names),
+        balancing_origin=np.divide(weight, supply, out=np.zeros(R), where=supply > 0),
+        balancing_destination=np.divide(column, use, out=np.zeros(R), where=use > 0),
+        decay=float(decay),
+        decay_estimated=estimated,
+        kernel=kernel,
+        own_share=float(np.trace(flows) / flows.sum()) if flows.sum() > 0 else 0.0,
+        status=BalanceStatus.CONVERGED,
+        iterations=result.iterations,
+        margin_gap=float(result.margin_gap.max()),
+    )
+
+
+def _estimate_decay(
+    observed: Floats, term: Floats, balanced: Callable[[float], GravityFlows]
+) -> float:
+    """Decay at which the model has the observed mean of the cost term; it falls with the decay."""
+    reached = np.isfinite(term)
+    if observed.shape != term.shape or not (observed >= 0).all():
+        raise InvalidTable(
+            f"observed flows must be {term.shape} and not negative, found {observed.shape}"
+        )
+    cost = np.where(reached, term, 0.0)
+    seen = np.where(reached, observed, 0.0)
+    if seen.sum() <= 0:
+        raise InvalidTable("observed flows must not all be zero where there is a connection")
+    wanted = float((seen * cost).sum() / seen.sum())
+
+    def miss(beta: float) -> float:
+        flows = np.where(reached, balanced(beta).flows[0], 0.0)
+        return float((flows * cost).sum() / flows.sum()) / wanted - 1.0
+
+    sign = np.sign(wanted)
+    if sign * miss(0.0) <= 0:
+        raise InvalidTable(
+            "observed flows are not nearer than trade without any decay: no positive decay fits; "
+            "check that costs and flows have the same order of regions, or give the decay"
+        )
+    spread = float(np.std(cost[reached & (seen > 0)]))
+    low, high = 0.0, 1.0 / spread if spread > 0 else 1.0
+    for _ in range(12):
+        if sign * miss(high) <= 0:
+            break
+        low, high = high, 2.0 * high
+    else:
+        raise InvalidTable(
+            f"no decay up to {high:.4g} reaches the observed mean cost {wanted:.6g}: observed "
+            "flows are about as near as their totals allow; give the decay"
+        )
+    return float(brentq(miss, low, high, xtol=1e-15, rtol=1e-14))
+
+
+def feasible_own_flow(
+    origins: ArrayLike,
+    destinations: ArrayLike,
+    own_share: ArrayLike,
+    *,
+    cap: float = OWN_FLOW_CAP,
+) -> Floats:
+    """Own-region flows from shares of use, capped where supply is short.
+
+    Parameters
+    ----------
+    origins, destinations
+        (S, R) or (R,) supply and use of domestic products.
+    own_share
+        Share of domestic use that comes from the region itself, same shape, between 0 and 1.
+    cap
+        Largest part of the smaller total that may stay, so that every region still trades.
+
+    Returns
+    -------
+    min(share * use, cap * min(supply, use)), same shape.
+    """
+    supply, use = np.asarray(origins, dtype=np.float64), np.asarray(destinations, dtype=np.float64)
+    share = np.asarray(own_share, dtype=np.float64)
+    if not ((share >= 0) & (share <= 1)).all():
+        raise InvalidTable("own shares must lie between 0 and 1")
+    return np.minimum(share * use, cap * np.minimum(supply, use))
+
+
+class DomesticShares(NamedTuple):
+    """Total use split into a domestic part with shares that sum to one, and imports."""
+
+    trade_share: Floats
+    domestic_use: Floats
+    demand: Floats
+    imported_use: Floats
+    imported_demand: Floats
+
+
+def domestic_shares(
+    trade_share: ArrayLike, total_use: ArrayLike, total_demand: ArrayLike
+) -> DomesticShares:
+    """Convert shares that leave out a foreign part into the form `from_pooled` takes.
+
+    Parameters
+    ----------
+    trade_share
+        (S, R, R) [product, from, to] shares of domestic origins in TOTAL use, summing to one
+        minus the foreign share, which is the same for inputs and final use.
+    total_use
+        (S, R, S) use of domestic and imported products by industry at the place of use.
+    total_demand
+        (R, S, C) the same for final use.
+
+    Returns
+    -------
+    Shares within domestic use, and both uses split into domestic and imported.
+
+    Raises
+    ------
+    InvalidTable
+        When a sum of shares lies outside 0 to 1.
+    """
+    share = np.asarray(trade_share, dtype=np.float64)
+    use = np.asarray(total_use, dtype=np.float64)
+    demand = np.asarray(total_demand, dtype=np.float64)
+    domestic = share.sum(axis=1)
+    if (share < 0).any() or (domestic > 1 + 1e-9).any():
+        raise InvalidTable(
+            "trade shares must be between zero and one and sum to at most one over their origins, "
+            f"found sums from {domestic.min():.6g} to {domestic.max():.6g}"
+        )
+    domestic = np.minimum(domestic, 1.0)
+    own = np.broadcast_to(np.eye(share.shape[1]), share.shape)
+    part = domestic[:, None, :]
+    inside = np.where(part > 0, share / np.where(part > 0, share.sum(axis=1)[:, None, :], 1.0), own)
+    by_use, by_demand = domestic[:, :, None], domestic.T[:, :, None]
+    return DomesticShares(
+        trade_share=inside,
+        domestic_use=use * by_use,
+        demand=demand * by_demand,
+        imported_use=use * (1.0 - by_use),
+        imported_demand=demand * (1.0 - by_demand),
+    )
