@@ -63,6 +63,7 @@ class Parameters:
         """Return the shipped parameters."""
         return _default()
 
+    @functools.cached_property
     def _lookup(self) -> dict[tuple[str, str, str], float]:
         rows = self.table
         return dict(
@@ -72,6 +73,12 @@ class Parameters:
                 strict=True,
             )
         )
+
+    @property
+    def currency(self) -> str:
+        """The money the table is in, from the unit of the value of time."""
+        units = self.table.loc[self.table["parameter"] == "value_of_time", "unit"]
+        return str(units.iloc[0]).split("/")[0] if len(units) else "money"
 
     def get(
         self, parameter: str, mode: str = "", purpose: str = "", default: float | None = None
@@ -94,7 +101,7 @@ class Parameters:
         ParameterError
             No such parameter, or none for this mode and purpose.
         """
-        values = self._lookup()
+        values = self._lookup
         for key in ((mode, purpose), (mode, ""), ("", purpose), ("", "")):
             if (parameter, *key) in values:
                 return values[(parameter, *key)]

@@ -1,0 +1,73 @@
+"""How the skims of the main modes become one: by the least cost or by the logsum.
+
+Public names
+------------
+Combined : the arrays of a skim over all modes
+combine_modes : main modes by zone pair -> Combined
+
+Terms
+-----
+Components of a logsum are the means of the modes' components weighted by their shares; the main
+mode is the most likely one. The order of the modes settles ties, first come first.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from networks.choice import logsum, shares
+
+Floats = NDArray[np.float64]
+Combination = Literal["least", "logsum"]
+
+
+@dataclass(frozen=True, eq=False)
+class Combined:
+    """Objective (O, D), components (O, D, K), position of the main mode (O, D) with -1 for none."""
+
+    objective: Floats
+    components: Floats
+    main: NDArray[np.int8]
+
+
+def combine_modes(
+    objective: Floats,
+    components: Floats,
+    *,
+    combine: Combination,
+    mu: float,
+    constants: Floats,
+) -> Combined:
+    """Return one skim from several.
+
+    Parameters
+    ----------
+    objective
+        Money or minutes by main mode, shape (M, O, D); infinite where there is no path.
+    components
+        Shape (M, O, D, K); NaN where there is no path.
+    combine
+        ``"least"`` or ``"logsum"``.
+    mu, constants
+        Scale (in 1 / unit of the objective) and what each mode is worth (in its unit), (M,).
+
+    Raises
+    ------
+    MeasureError
+        A logsum that is not positive.
+    """
+    net = objective - constants[:, None, None]
+    best = net.argmin(axis=0)
+    there = np.isfinite(np.take_along_axis(net, best[None], axis=0)[0])
+    main = np.where(there, best, -1).astype(np.int8)
+    if combine == "least":
+        least = np.take_along_axis(net, best[None], axis=0)[0]
+        picked = np.take_along_axis(components, best[None, ..., None], axis=0)[0]
+        return Combined(least, picked, main)
+    total = logsum(objective, mu=mu, constants=constants)
+    share = shares(objective, mu=mu, constants=constants)
+    mean = (share[..., None] * np.where(share[..., None] > 0, components, 0.0)).sum(axis=0)
+    mean[~there] = np.nan
+    return Combined(total, mean, main)

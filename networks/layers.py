@@ -1,0 +1,271 @@
+"""How a trip is made by one main mode: the graph of states it moves through, end to end.
+
+Public names
+------------
+road_layer : door, road graph, door
+transit_layer : door, road to a stop, trains or flights, road from a stop, door
+Layer : what a layer gives to ``networks.engine.least_paths``
+
+Terms
+-----
+The core of a transit layer has, for every stop, a node *in* (come from the street, nothing ridden
+yet) and a node *out* (got off); for every line that calls at it a node *aboard*. Boarding a link of
+a line leads from *in* or *out* to *aboard* at its far end and costs the wait of that link, from
+*out* also a transfer; staying aboard costs nothing but the run. A link without a line leads
+straight to *out*. Stops joined by access links can be changed between on foot or by car (nodes
+*walk*). Access and egress go over road, ferry and access links within ``access_limit`` minutes; the limit looks at the fastest way, so that a better network never takes a stop away.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from networks.dims import MainMode, Purpose
+from networks.engine import Core, Ends, least_paths
+from networks.modes import (
+    ACCESS,
+    COMPONENTS,
+    EGRESS,
+    IN_VEHICLE,
+    TRANSFER,
+    TRANSFERS,
+    WAIT,
+    Arcs,
+    terminal,
+)
+from networks.parameters import Parameters
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A core graph and the arcs that join zones to it."""
+
+    core: Core
+    starts: Ends
+    ends: Ends
+
+
+def _parts(count: int, **columns: Floats | float) -> Floats:
+    """Return a component array (count, K) with the named columns set."""
+    parts = np.zeros((count, len(COMPONENTS)))
+    for name, values in columns.items():
+        parts[:, COMPONENTS.index(name)] = values
+    return parts
+
+
+def _driven(arcs: Arcs) -> Core:
+    """Return the arcs as a core over node positions, their time in the vehicle."""
+    size = int(max(arcs.tails.max(initial=-1), arcs.heads.max(initial=-1))) + 1
+    parts = _parts(len(arcs.km), km=arcs.km, money=arcs.money, in_vehicle=arcs.minutes)
+    return Core(size, arcs.tails, arcs.heads, parts)
+
+
+def road_layer(
+    arcs: Arcs, n_nodes: int, zones: Ints, parameters: Parameters, purpose: Purpose, *, door: bool
+) -> Layer:
+    """Return the layer of trips by road and ferry.
+
+    Parameters
+    ----------
+    arcs
+        The arcs that may be driven.
+    n_nodes
+        Number of nodes of the network.
+    zones
+        Node position of every zone, shape (Z,).
+    parameters, purpose
+        What the way to the trunk road costs at either end.
+    door
+        Whether that way is counted.
+    """
+    core = _driven(arcs)
+    core = Core(n_nodes, core.tails, core.heads, core.components)
+    before, after = terminal(parameters, "road", purpose, in_place=True)
+    if not door:
+        before, after = np.zeros_like(before), np.zeros_like(after)
+    count = len(zones)
+    own = np.arange(count, dtype=np.int64)
+    return Layer(
+        core,
+        Ends(count, own, zones, np.tile(before, (count, 1))),
+        Ends(count, own, zones, np.tile(after, (count, 1))),
+    )
+
+
+def transit_layer(
+    arcs: Arcs,
+    street: Arcs,
+    nodes: pd.DataFrame,
+    zones: Ints,
+    parameters: Parameters,
+    main: MainMode,
+    purpose: Purpose,
+    prices: Floats,
+    *,
+    door: bool,
+) -> Layer:
+    """Return the layer of trips by train or by air.
+
+    Parameters
+    ----------
+    arcs, street
+        Arcs of the main mode; arcs of road, ferry and access.
+    nodes
+        Node table of the network.
+    zones
+        Node position of every zone, shape (Z,).
+    parameters, main, purpose
+        Terminal times, transfer time, access limit.
+    prices
+        What one unit of each component weighs, shape (K,).
+    door
+        Whether access, egress and the first wait are counted. Without them a zone has only its own
+        stops: itself, and the stops that name it as parent.
+    """
+    stops = np.unique(np.concatenate([arcs.tails, arcs.heads]))
+    core, entry, leave = _states(arcs, street, stops, parameters, main, purpose, door=door)
+    if door:
+        reach, access = _street_legs(street, len(nodes), zones, stops, prices, inward=False)
+        back, egress = _street_legs(street, len(nodes), zones, stops, prices, inward=True)
+        limit = parameters.get("access_limit", main, purpose)
+        in_place = (nodes["kind"] == "place").to_numpy(dtype=bool)[stops]
+        from_zone, to_stop = np.nonzero(reach <= limit)
+        at_zone, of_stop = np.nonzero(back <= limit)
+        first = access[from_zone, to_stop]
+        last = egress[at_zone, of_stop]
+        first[:, ACCESS], first[:, IN_VEHICLE] = first[:, IN_VEHICLE], 0.0
+        last[:, EGRESS], last[:, IN_VEHICLE] = last[:, IN_VEHICLE], 0.0
+        for inside in (False, True):
+            before, after = terminal(parameters, main, purpose, in_place=inside)
+            first[in_place[to_stop] == inside] += before
+            last[in_place[of_stop] == inside] += after
+    else:
+        from_zone, to_stop = _own_stops(nodes, zones, stops)
+        at_zone, of_stop = from_zone, to_stop
+        first = last = _parts(len(from_zone))
+    count = len(zones)
+    return Layer(
+        core,
+        Ends(count, from_zone.astype(np.int64), entry[to_stop], first),
+        Ends(count, at_zone.astype(np.int64), leave[of_stop], last),
+    )
+
+
+def _own_stops(nodes: pd.DataFrame, zones: Ints, stops: Ints) -> tuple[Ints, Ints]:
+    """Return pairs of zone position and stop position that belong together."""
+    parent = nodes.index.get_indexer(pd.Index(nodes["parent"])).astype(np.int64)
+    owner = np.where(parent >= 0, parent, np.arange(len(nodes)))
+    zone_of_node = np.full(len(nodes), -1, dtype=np.int64)
+    zone_of_node[zones] = np.arange(len(zones))
+    zone = zone_of_node[owner[stops]]
+    return zone[zone >= 0], np.flatnonzero(zone >= 0).astype(np.int64)
+
+
+def _street_legs(
+    street: Arcs, n_nodes: int, zones: Ints, stops: Ints, prices: Floats, *, inward: bool
+) -> tuple[Floats, Floats]:
+    """Return fastest minutes (Z, stops) and components (Z, stops, K) of the least-cost way.
+
+    ``inward``: from the stop to the zone instead of from the zone to the stop.
+    """
+    base = _driven(street)
+    core = Core(n_nodes, base.tails, base.heads, base.components)
+    if inward:
+        core = core.reversed()
+    count = len(zones)
+    starts = Ends(count, np.arange(count, dtype=np.int64), zones, _parts(count))
+    ends = Ends(len(stops), np.arange(len(stops), dtype=np.int64), stops, _parts(len(stops)))
+    minutes_only = np.zeros(len(COMPONENTS))
+    minutes_only[IN_VEHICLE] = 1.0
+    minutes, fastest = least_paths(core, starts, ends, minutes_only)
+    # On the way to a stop a minute weighs as access or egress, not as the main mode.
+    leg_prices = prices.copy()
+    leg_prices[IN_VEHICLE] = prices[ACCESS]
+    if np.array_equal(leg_prices, minutes_only * leg_prices[IN_VEHICLE]):
+        return minutes, fastest
+    _, parts = least_paths(core, starts, ends, leg_prices)
+    return minutes, parts
+
+
+def _states(
+    arcs: Arcs,
+    street: Arcs,
+    stops: Ints,
+    parameters: Parameters,
+    main: MainMode,
+    purpose: Purpose,
+    *,
+    door: bool,
+) -> tuple[Core, Ints, Ints]:
+    """Return the core of a transit layer and its *in* and *out* nodes by stop position."""
+    n_stops = len(stops)
+    tail, head = np.searchsorted(stops, arcs.tails), np.searchsorted(stops, arcs.heads)
+    entry = np.arange(n_stops, dtype=np.int64)
+    leave = entry + n_stops
+    size = 2 * n_stops
+    on_line = arcs.lines >= 0
+    # aboard nodes: one for every line at every stop that a link of the line reaches
+    stride = int(arcs.lines.max(initial=0)) + 1
+    keys = np.unique(head[on_line] * stride + arcs.lines[on_line])
+    reached = leave[head]
+    reached[on_line] = size + np.searchsorted(keys, head[on_line] * stride + arcs.lines[on_line])
+    size += len(keys)
+    walk, walk_tails, walk_heads, walk_parts, size = _walks(street, stops, size)
+    board_from = np.where(walk >= 0, walk, leave)
+
+    run = _parts(len(arcs.km), km=arcs.km, money=arcs.money, in_vehicle=arcs.minutes)
+    first = run.copy()
+    first[:, WAIT] = arcs.wait if door else 0.0
+    again = run.copy()
+    again[:, WAIT] = arcs.wait
+    again[:, TRANSFER] = parameters.get("transfer_minutes", main, purpose)
+    again[:, TRANSFERS] = 1.0
+    # staying aboard: only where the line also arrives at the tail of the link
+    own_key = tail * stride + arcs.lines
+    slot = np.searchsorted(keys, own_key)
+    slot_there = np.minimum(slot, max(len(keys) - 1, 0))
+    stays = on_line & (slot < len(keys))
+    if len(keys):
+        stays &= keys[slot_there] == own_key
+    changers = np.flatnonzero(walk >= 0)
+    tails = [entry[tail], board_from[tail], 2 * n_stops + slot[stays]]
+    heads = [reached, reached, reached[stays]]
+    parts = [first, again, run[stays]]
+    tails += [2 * n_stops + np.arange(len(keys)), leave[changers], walk_tails]
+    heads += [leave[keys // stride], walk[changers], walk_heads]
+    parts += [_parts(len(keys)), _parts(len(changers)), walk_parts]
+    core = Core(
+        size,
+        np.concatenate(tails).astype(np.int64),
+        np.concatenate(heads).astype(np.int64),
+        np.concatenate(parts),
+    )
+    return core, entry, leave
+
+
+def _walks(street: Arcs, stops: Ints, size: int) -> tuple[Ints, Ints, Ints, Floats, int]:
+    """Return walk node by stop (-1: none), arcs between walk nodes, their components, and the size.
+
+    Nodes are those that access links join; their minutes count as transfer.
+    """
+    access = street.only(["access"])
+    touched = np.unique(np.concatenate([access.tails, access.heads]))
+    walk = np.full(len(stops), -1, dtype=np.int64)
+    there = np.isin(stops, touched)
+    if there.sum() < 2:  # nobody to change to
+        empty = np.zeros(0, dtype=np.int64)
+        return walk, empty, empty, _parts(0), size
+    walk[there] = size + np.searchsorted(touched, stops[there])
+    parts = _parts(len(access.km), km=access.km, money=access.money, transfer=access.minutes)
+    return (
+        walk,
+        size + np.searchsorted(touched, access.tails).astype(np.int64),
+        size + np.searchsorted(touched, access.heads).astype(np.int64),
+        parts,
+        size + len(touched),
+    )

@@ -1,0 +1,303 @@
+"""What it costs to get from every zone to every zone, in money, minutes and their parts.
+
+Public names
+------------
+skim : one labelled Dataset (origin, destination), main modes combined
+skim_modes : the same with a dimension for the main mode
+MODE_NAMES : what the codes of ``main_mode`` mean
+
+Terms
+-----
+``by`` says what a path makes least: generalised cost (money) or minutes door to door without
+weights. ``ends="stop"`` leaves out access, egress and the first wait: station to station.
+
+Formula
+-------
+Generalised cost as in ``networks.modes``, paths as in ``networks.layers``, modes combined as in
+``networks.combine``. A zone to itself costs both ends of a road trip and the way inside the place,
+whatever the modes; never zero.
+
+Source: DESIGN 3.9 of the project; J. de D. Ortuzar and L. Willumsen, Modelling Transport (2011), 5.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from networks.combine import Combination, combine_modes
+from networks.dims import DESTINATION, MAIN_MODES, MODE, ORIGIN, MainMode, Purpose
+from networks.engine import least_paths
+from networks.errors import UnreachablePlace
+from networks.layers import road_layer, transit_layer
+from networks.modes import (
+    ACCESS_MODES,
+    COMPONENTS,
+    chosen_modes,
+    directed_arcs,
+    own_place,
+    prices,
+)
+from networks.network import Network
+from networks.parameters import Overrides, Parameters
+from networks.schema import units_of
+
+Floats = NDArray[np.float64]
+By = Literal["cost", "minutes"]
+MODE_NAMES = MAIN_MODES
+
+
+@dataclass(frozen=True, eq=False)
+class _Skimmed:
+    """Arrays by main mode: objective (M, Z, Z), components (M, Z, Z, K); zones and parameters."""
+
+    modes: tuple[MainMode, ...]
+    objective: Floats
+    components: Floats
+    zones: list[str]
+    parameters: Parameters
+
+
+def skim(
+    network: Network,
+    purpose: Purpose = "passenger",
+    modes: Sequence[str] | None = None,
+    ends: Literal["door", "stop"] = "door",
+    zones: Sequence[str] | None = None,
+    *,
+    by: By = "cost",
+    combine: Combination = "least",
+    parameters: Overrides | None = None,
+    unreachable: Literal["raise", "keep"] | None = None,
+) -> xr.Dataset:
+    """Return costs, times and their parts between all pairs of zones.
+
+    Parameters
+    ----------
+    network
+        Places, links and parameters.
+    purpose
+        ``"passenger"`` (money per person) or ``"freight"`` (money per tonne; no high-speed line and
+        no aircraft carries goods).
+    modes
+        Main modes (road, rail, air) or link modes (``"rail_hsr"``) of the trip; all when left out.
+        Stops are reached by road whatever the modes.
+    ends
+        ``"door"``, or ``"stop"`` for station to station: a zone then has only its own stops.
+    zones
+        Places (codes or names) that are origins and destinations; all places when left out.
+    by
+        What a path makes least: generalised ``"cost"`` or ``"minutes"``.
+    combine
+        ``"least"`` of the main modes, or their ``"logsum"``.
+    parameters
+        Overrides for this call; see ``Parameters.with_values``.
+    unreachable
+        ``"raise"`` when a pair has no path or ``"keep"`` it at infinity. Left out: raise when all
+        modes may be used, keep otherwise.
+
+    Returns
+    -------
+    Dataset
+        Dims origin, destination (place codes, with name, name_zh, lon and lat beside them).
+        Variables cost, minutes, km, money, in_vehicle, access, wait, transfer, transfers, egress,
+        main_mode (code), reachable; units in ``attrs``. Where there is no path cost and minutes are
+        infinite, the parts NaN and ``reachable`` false. Under ``logsum`` the variable of ``by`` is
+        the logsum and the others are means over the modes.
+
+    Raises
+    ------
+    UnknownLabel
+        A zone or mode that the network does not have.
+    UnreachablePlace
+        Places that cannot be reached or left, with the reason.
+    ParameterError
+        An override of a parameter that does not exist.
+    MeasureError
+        A logsum that is not positive.
+    """
+    done = _skim_all(network, purpose, modes, ends, zones, by, parameters)
+    settings = done.parameters
+    scale = settings.get("logsum_scale", purpose=purpose)
+    constants = np.array([settings.get("mode_constant", m, purpose, 0.0) for m in done.modes])
+    if by == "minutes":
+        per_minute = settings.get("value_of_time", purpose=purpose) / 60.0
+        scale, constants = scale * per_minute, constants / per_minute
+    weights = prices(settings, purpose, by)
+    own = np.arange(len(done.zones))
+    area = network.nodes.loc[done.zones, "area_km2"].to_numpy(dtype=np.float64)
+    inside = own_place(settings, area, purpose, door=ends == "door")
+    done.objective[:, own, own] = np.inf
+    done.objective[0, own, own] = inside @ weights + constants[0]
+    total = combine_modes(
+        done.objective, done.components, combine=combine, mu=scale, constants=constants
+    )
+    main = np.full(total.main.shape, -1, dtype=np.int8)
+    for position, mode in enumerate(done.modes):
+        main[total.main == position] = MAIN_MODES.index(mode)
+    objective, components = total.objective, total.components
+    components[own, own] = inside
+    objective[own, own] = inside @ weights
+    main[own, own] = MAIN_MODES.index("road")
+    data = _variables(objective, components, by, purpose, settings)
+    reachable = np.isfinite(objective)
+    data["main_mode"] = main
+    data["reachable"] = reachable
+    strict = modes is None if unreachable is None else unreachable == "raise"
+    if strict and not reachable.all():
+        raise UnreachablePlace(_who_is_lost(network, done.zones, reachable))
+    return _labelled(network, done, data, (ORIGIN, DESTINATION), purpose, by, combine, ends)
+
+
+def skim_modes(
+    network: Network,
+    purpose: Purpose = "passenger",
+    modes: Sequence[str] | None = None,
+    ends: Literal["door", "stop"] = "door",
+    zones: Sequence[str] | None = None,
+    *,
+    by: By = "cost",
+    parameters: Overrides | None = None,
+) -> xr.Dataset:
+    """Return the skim of every main mode by itself, dims mode, origin, destination.
+
+    Parameters and variables as in ``skim``; a zone to itself is the same in every mode.
+    """
+    done = _skim_all(network, purpose, modes, ends, zones, by, parameters)
+    own = np.arange(len(done.zones))
+    area = network.nodes.loc[done.zones, "area_km2"].to_numpy(dtype=np.float64)
+    inside = own_place(done.parameters, area, purpose, door=ends == "door")
+    done.components[:, own, own] = inside
+    done.objective[:, own, own] = inside @ prices(done.parameters, purpose, by)
+    data = _variables(done.objective, done.components, by, purpose, done.parameters)
+    data["reachable"] = np.isfinite(done.objective)
+    dims = (MODE, ORIGIN, DESTINATION)
+    return _labelled(network, done, data, dims, purpose, by, "least", ends)
+
+
+def _skim_all(
+    network: Network,
+    purpose: Purpose,
+    modes: Sequence[str] | None,
+    ends: str,
+    zones: Sequence[str] | None,
+    by: By,
+    overrides: Overrides | None,
+) -> _Skimmed:
+    if overrides:
+        network = network.with_parameters(overrides)
+    settings = network.parameters
+    chosen = chosen_modes(modes, purpose)
+    keys = (
+        [str(k) for k in network.places.index]
+        if zones is None
+        else network.resolve(zones, kinds=("place",))
+    )
+    where = network.nodes.index.get_indexer(pd.Index(keys)).astype(np.int64)
+    arcs = directed_arcs(network, purpose)
+    street = arcs.only(ACCESS_MODES)
+    weights = prices(settings, purpose, by)
+    door = ends == "door"
+    objective = np.full((len(chosen), len(keys), len(keys)), np.inf)
+    components = np.full((*objective.shape, len(COMPONENTS)), np.nan)
+    for position, (main, link_modes) in enumerate(chosen.items()):
+        of_mode = arcs.only(link_modes)
+        if not len(of_mode.km):
+            continue
+        if main == "road":
+            layer = road_layer(of_mode, len(network.nodes), where, settings, purpose, door=door)
+        else:
+            layer = transit_layer(
+                of_mode, street, network.nodes, where, settings, main, purpose, weights, door=door
+            )
+        objective[position], components[position] = least_paths(
+            layer.core, layer.starts, layer.ends, weights
+        )
+    return _Skimmed(tuple(chosen), objective, components, keys, settings)
+
+
+def _variables(
+    objective: Floats, components: Floats, by: By, purpose: Purpose, settings: Parameters
+) -> dict[str, NDArray[np.generic]]:
+    """Return the variables by name; the one made least is the exact objective of the paths."""
+    data: dict[str, NDArray[np.generic]] = {}
+    other: By = "minutes" if by == "cost" else "cost"
+    derived = components @ prices(settings, purpose, other)
+    data[by] = objective
+    data[other] = np.where(np.isfinite(objective), derived, np.inf)
+    for position, name in enumerate(COMPONENTS):
+        data[name] = np.ascontiguousarray(components[..., position])
+    return {name: data[name] for name in ("cost", "minutes", *COMPONENTS)}
+
+
+def _labelled(
+    network: Network,
+    done: _Skimmed,
+    data: dict[str, NDArray[np.generic]],
+    dims: tuple[str, ...],
+    purpose: Purpose,
+    by: By,
+    combine: Combination,
+    ends: str,
+) -> xr.Dataset:
+    currency = done.parameters.currency
+    per = "person" if purpose == "passenger" else "t"
+    units = {k: (f"{currency}/{per}" if u == "money" else u) for k, u in units_of("skim").items()}
+    rows = network.nodes.loc[done.zones]
+    coords: dict[str, object] = {}
+    for dim in (ORIGIN, DESTINATION):
+        coords[dim] = (dim, rows.index.to_numpy(dtype=object))
+        for column in ("name", "name_zh"):
+            coords[f"{dim}_{column}"] = (dim, rows[column].to_numpy(dtype=object))
+        for column in ("lon", "lat"):
+            coords[f"{dim}_{column}"] = (dim, rows[column].to_numpy(), {"units": "degrees"})
+    if MODE in dims:
+        coords[MODE] = (MODE, np.array(done.modes, dtype=object))
+    variables = {k: (dims, v, {"units": units[k]}) for k, v in data.items()}
+    dataset = xr.Dataset(variables, coords=coords)
+    if "main_mode" in dataset:
+        dataset["main_mode"].attrs |= {
+            "flag_values": np.array([-1, 0, 1, 2], dtype=np.int8),
+            "flag_meanings": "none " + " ".join(MAIN_MODES),
+        }
+    used = done.parameters.table
+    dataset.attrs = {
+        "network": network.name,
+        "year": "" if network.year is None else int(network.year),
+        "purpose": purpose,
+        "by": by,
+        "combine": combine,
+        "ends": ends,
+        "modes": " ".join(done.modes),
+        "currency": currency,
+        "straight_speed": done.parameters.get("straight_speed"),
+        "parameters": json.dumps(
+            {
+                ".".join(filter(None, key)): value
+                for *key, value in used[["parameter", "mode", "purpose", "value"]].to_numpy()
+            }
+        ),
+    }
+    return dataset
+
+
+def _who_is_lost(network: Network, zones: list[str], reachable: NDArray[np.bool_]) -> str:
+    """Return the sentence that names the places that are cut off, and why."""
+    both_ways = reachable & reachable.T
+    reference = int(np.argmax(both_ways.sum(axis=1)))  # a place of the largest piece
+    lost = np.flatnonzero(~both_ways[reference])
+    reasons = network.unreachable()
+    names = network.nodes["name"]
+    limit = "no road or access link leads to it, and no stop within the access limit does"
+    words = [f"{names[zones[i]]} ({zones[i]}): {reasons.get(zones[i], limit)}" for i in lost]
+    shown = "; ".join(words[:5]) + (f"; and {len(words) - 5} more" if len(words) > 5 else "")
+    return (
+        f"Every place must be reached from every other; {len(words)} of {len(zones)} in "
+        f"{network.name!r} are not: {shown}. Add a link, leave the place out by zones=, or say "
+        "unreachable='keep'."
+    )
