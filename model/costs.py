@@ -7,6 +7,7 @@ Public names
 ------------
 ``Skims``            the three place-to-place skims of one network
 ``skim_network``     makes them; reuses what an edit cannot have changed
+``skim_passengers``  the one that depends on the value of time
 ``RegionCosts``      region-to-region freight and passenger cost with fixed base-year masses
 ``Places``           codes, region, population and product of the zones, in network order
 
@@ -33,7 +34,7 @@ from networks.zones import region_cost
 
 Array = NDArray[np.float64]
 
-__all__ = ["Places", "RegionCosts", "Skims", "goods_links_equal", "skim_network"]
+__all__ = ["Places", "RegionCosts", "Skims", "goods_links_equal", "skim_network", "skim_passengers"]
 
 
 @dataclass(frozen=True)
@@ -150,16 +151,21 @@ def skim_network(
         A network with skims at the same values; freight is taken from it when no link that carries
         goods differs.
     """
-    overrides = {"value_of_time": {"passenger": value_of_time}}
     if base is not None and goods_links_equal(base[0], network):
         freight = base[1].freight
     else:
-        freight = skim(network, "freight", zones=zones, parameters=overrides)
+        freight = skim(network, "freight", zones=zones)
     return Skims(
-        passenger=skim(network, "passenger", zones=zones, parameters=overrides),
-        fastest=skim(network, "passenger", zones=zones, by="minutes", parameters=overrides),
+        passenger=skim_passengers(network, zones, value_of_time=value_of_time),
+        fastest=skim(network, "passenger", zones=zones, by="minutes"),
         freight=freight,
     )
+
+
+def skim_passengers(network: Network, zones: Sequence[str], *, value_of_time: float) -> xr.Dataset:
+    """Return the least generalised cost of passengers, money per trip."""
+    overrides = {"value_of_time": {"passenger": value_of_time}}
+    return skim(network, "passenger", zones=zones, parameters=overrides)
 
 
 @dataclass(frozen=True)

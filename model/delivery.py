@@ -92,8 +92,8 @@ def transport_share(
     roles: SectorRoles,
     *,
     goods_scale: float,
-    services: float,
-    business_services: float,
+    services: Array,
+    business_services: Array,
 ) -> Array:
     """Return kappa, the transport cost per unit of mill value at the mean distance, by product.
 
@@ -103,8 +103,8 @@ def transport_share(
     roles : SectorRoles
     goods_scale : float
         Factor on the figure read from the table (1 = as found).
-    services, business_services : float
-        kappa of services: an assumption.
+    services, business_services : (S,) arrays
+        kappa of services, by sector: assumptions.
 
     Returns
     -------
@@ -123,8 +123,7 @@ def transport_share(
             "no sector has the role 'transport'. Mark one."
         )
     use = base.use + base.imported_use
-    kappa = np.full(goods.size, services)
-    kappa[roles.mask("business service")] = business_services
+    kappa = np.where(roles.mask("business service"), business_services, services)
     if goods.any():
         by_makers = use[:, :, goods].sum(axis=(0, 2))
         kappa[goods] = goods_scale * by_makers[transport].sum() / by_makers[goods].sum()

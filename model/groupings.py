@@ -5,7 +5,7 @@ of the places inside it?
 
 Public names
 ------------
-``Groups``            groupings of regions and of places, as long tables; `resolve` names regions
+``Groupings``            groupings of regions and of places, as long tables; `resolve` names regions
 ``read_place_groups`` a user's own `place, group, weight` file
 ``rings_of``          places by travel time from a pole
 ``allocation``        (group, region) weights that spread regional figures by place mass
@@ -27,7 +27,7 @@ import xarray as xr
 
 from model.errors import ScenarioError
 
-__all__ = ["OUTSIDE", "RING_EDGES", "Groups", "allocation", "read_place_groups", "rings_of"]
+__all__ = ["OUTSIDE", "RING_EDGES", "Groupings", "allocation", "read_place_groups", "rings_of"]
 
 OUTSIDE = "outside"
 RING_EDGES = ((60.0, "0-1 h"), (120.0, "1-2 h"), (240.0, "2-4 h"), (480.0, "4-8 h"))
@@ -38,7 +38,7 @@ _PLACE_COLUMNS = ("grouping", "group", "place")
 
 
 @dataclass(frozen=True)
-class Groups:
+class Groupings:
     """Groupings of table regions and of network places.
 
     Attributes
@@ -53,7 +53,7 @@ class Groups:
     places: pd.DataFrame
 
     @classmethod
-    def empty(cls) -> Groups:
+    def empty(cls) -> Groupings:
         """Return groups without any member."""
         return cls(
             pd.DataFrame({c: pd.Series(dtype=object) for c in _REGION_COLUMNS}),
@@ -121,10 +121,10 @@ class Groups:
             f"A pole must be a region of the table or a group of regions; found {', '.join(hints)}."
         )
 
-    def with_places(self, places: pd.DataFrame) -> Groups:
+    def with_places(self, places: pd.DataFrame) -> Groupings:
         """Return groups in which the groupings found in `places` replace the shipped ones."""
         kept = self.places[~self.places["grouping"].isin(set(places["grouping"]))]
-        return Groups(self.regions, pd.concat([kept, places], ignore_index=True))
+        return Groupings(self.regions, pd.concat([kept, places], ignore_index=True))
 
 
 def read_place_groups(path: str | Path, known: Sequence[str], *, grouping: str) -> pd.DataFrame:

@@ -1,0 +1,106 @@
+"""The embedded China case as one: table, network, groups and the report on the estimate.
+
+Owns the question: what does "china:2020" stand for?
+
+Public names: `load_table`, `load_network`, `load_groupings`, `table_report`, `YEARS`, `LEVELS`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import cast
+
+from io_tables.china import OwnShare, china_report, load_china, load_region_groups
+from io_tables.table import RegionalTable
+from model.groupings import Groupings
+from model.results import ReportTable
+from networks.china import load_china_groups, load_china_network
+from networks.network import Network
+
+YEARS = (2020,)
+LEVELS = ("province",)
+
+__all__ = ["LEVELS", "YEARS", "load_groupings", "load_network", "load_table", "table_report"]
+
+
+def load_table(own_share: str) -> RegionalTable:
+    """Return the 31 x 42 table of 2020; `own_share` is "low", "central" or "high"."""
+    return load_china(own_share=cast(OwnShare, own_share))
+
+
+def load_network() -> Network:
+    """Return the network of 2020: 341 cities, rail, roads and air."""
+    return load_china_network(2020)
+
+
+@cache
+def load_groupings() -> Groupings:
+    """Return poles and macro-regions of provinces, clusters and other groups of cities."""
+    return Groupings(regions=load_region_groups(), places=load_china_groups())
+
+
+def table_report() -> dict[str, ReportTable]:
+    """Return what a reader needs to judge the estimated economy."""
+    report = china_report()
+    factors = report.nine_sector_factors
+    trade = report.net_trade
+    basis = report.own_share_basis
+    own = report.own_share_of_use
+    return {
+        "nine_sector_factors": {
+            "title": "Provincial value added over the national table, by sector of the accounts",
+            "columns": ["sector", "sum of provinces / nation"],
+            "rows": [[str(name), float(value)] for name, value in factors.items()],
+        },
+        "net_trade": {
+            "title": (
+                "Net trade by province over value added: estimate for 2020 beside the provincial "
+                "table of 2007"
+            ),
+            "columns": [
+                "province",
+                "with other provinces 2020",
+                "abroad 2020",
+                "all 2020",
+                "all 2007",
+            ],
+            "rows": [
+                [
+                    str(region),
+                    *(
+                        float(row[name])
+                        for name in (
+                            "net_with_provinces",
+                            "net_abroad",
+                            "net_all_2020",
+                            "net_all_2007",
+                        )
+                    ),
+                ]
+                for region, row in trade.iterrows()
+            ],
+        },
+        "own_share_basis": {
+            "title": "Domestic use by what its own-province share rests on, million yuan 2020",
+            "columns": [
+                "treatment",
+                "cells",
+                "domestic use",
+                "own flow",
+                "from other provinces",
+                "use in cells where the own flow was cut",
+            ],
+            "rows": [
+                [str(reason), int(row["cells"]), *(float(row[c]) for c in basis.columns[1:])]
+                for reason, row in basis.iterrows()
+            ],
+        },
+        "own_share_of_use": {
+            "title": "Share of use that is made in the same province",
+            "columns": ["class", "of domestic use", "of all use"],
+            "rows": [
+                [str(name), float(row["of_domestic_use"]), float(row["of_all_use"])]
+                for name, row in own.iterrows()
+            ],
+        },
+    }

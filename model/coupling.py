@@ -1,0 +1,116 @@
+"""A table and a network joined: the model a scenario runs on.
+
+Owns the question: given an economy and a map, what does a scenario do to both?
+
+Public names
+------------
+``SpatialModel``   frozen; calibrates in the constructor; `run(scenario)` returns a `Result`
+
+Terms: channels act alone and are never summed. *demand* is the spillover ledger of the stimuli,
+*sourcing* the response to edited links at given mill prices (`model.response`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from io_tables.table import RegionalTable
+from model.calibration import Calibration, calibrate, respond_to, skims_of
+from model.costs import Skims
+from model.delivery import SectorRoles
+from model.groupings import Groupings
+from model.parameters import Parameters, ParameterValue, load_parameters
+from model.response import FinalDemandClosure, Response
+from model.results import ReportTable, Result
+from model.run_steps import Progress, run_steps
+from model.scenario import Scenario
+from networks.network import Network
+
+__all__ = ["SpatialModel"]
+
+
+@dataclass(frozen=True, eq=False)
+class SpatialModel:
+    """An economy tied to a network, calibrated on its base year.
+
+    Parameters
+    ----------
+    table : RegionalTable
+        R regions and S sectors; an explicit table is pooled for the coupling.
+    network : Network
+        Its places name the region of the table they lie in.
+    parameters : Parameters or mapping, optional
+        The shipped ones, or values set over them by key.
+    roles : SectorRoles, optional
+        Which sectors are goods; read from the table when left out.
+    groupings : Groupings, optional
+        Poles, clusters, macro-regions.
+    variants : mapping of str to RegionalTable, optional
+        Other estimates of the same economy ("low", "high") for the range of the ledger.
+    table_report : mapping, optional
+        Tables on how the economy was estimated, carried into the report.
+
+    Attributes
+    ----------
+    calibration : Calibration
+        Base-year arrays and skims.
+
+    Raises
+    ------
+    NetworkMismatch, MissingRoles
+        When table and network cannot be tied.
+    """
+
+    table: RegionalTable
+    network: Network
+    parameters: Parameters | Mapping[str, ParameterValue] = field(default_factory=load_parameters)
+    roles: SectorRoles | None = None
+    groupings: Groupings = field(default_factory=Groupings.empty)
+    variants: Mapping[str, RegionalTable] = field(default_factory=dict)
+    table_report: Mapping[str, ReportTable] = field(default_factory=dict)
+    calibration: Calibration = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Calibrate on the base year."""
+        given = self.parameters
+        known = given if isinstance(given, Parameters) else Parameters(given)
+        made = calibrate(self.table, self.network, known, roles=self.roles)
+        object.__setattr__(self, "parameters", known)
+        object.__setattr__(self, "calibration", made)
+
+    def skims(self, network: Network) -> Skims:
+        """Return the skims of an edited network, over the places of the base one."""
+        return skims_of(self.calibration, network)
+
+    def respond(self, network: Network, *, closure: FinalDemandClosure = "spending") -> Response:
+        """Return how sourcing, output and real consumption respond to an edited network."""
+        return respond_to(self.calibration, self.skims(network), closure=closure)
+
+    def run(self, scenario: Scenario, *, progress: Progress | None = None) -> Result:
+        """Run a scenario on this model; nothing in the model changes.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            The table and network it names are not opened: they are this model's. Parameters that it
+            sets and the model does not have calibrate a model of its own first.
+        progress : callable, optional
+            Called with what is being done and the share that is behind it, 0 to 1.
+
+        Raises
+        ------
+        ScenarioError
+            When the scenario names a pole, sector, place or line that is not there.
+        """
+        known = self.calibration.parameters
+        wanted = known.with_values(scenario.parameters)
+        model = self if wanted == known else replace(self, parameters=wanted)
+        return run_steps(
+            model.calibration,
+            scenario,
+            groupings=self.groupings,
+            variants=self.variants,
+            table_report=self.table_report,
+            progress=progress,
+        )

@@ -1,0 +1,136 @@
+"""Where a scenario's table, network and groups come from: an embedded case by name, or a file.
+
+Owns the question: what does "china:2020" or a path stand for?
+
+Public names
+------------
+``open_table``      embedded name or path to `RegionalTable`
+``open_network``    embedded name or path to `Network`
+``open_groupings``  groups that belong to an embedded network; none for a file
+``open_model``      everything a scenario names, tied together
+``embedded_case``   the seam of an embedded case, or None for a path
+
+Terms: an embedded name is ``case:year`` or ``case:year:level``; the seam of a case is the module
+``model.<case>.case``, which has `load_table`, `load_network`, `load_groupings` and `table_report`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Protocol, cast
+
+from io_tables.readers import read_table
+from io_tables.table import RegionalTable
+from model.coupling import SpatialModel
+from model.errors import NotInThisVersion, ScenarioError
+from model.groupings import Groupings
+from model.results import ReportTable
+from model.scenario import Scenario
+from networks.network import Network
+from networks.readers import read_network
+
+__all__ = [
+    "EmbeddedCase",
+    "embedded_case",
+    "open_groupings",
+    "open_model",
+    "open_network",
+    "open_table",
+]
+
+CASES = ("china",)
+_NAME = re.compile(r"(?P<case>[a-z_]+):(?P<year>\d{4})(?::(?P<level>[a-z]+))?")
+
+
+class EmbeddedCase(Protocol):
+    """What the seam of an embedded case offers."""
+
+    YEARS: tuple[int, ...]
+    LEVELS: tuple[str, ...]
+
+    def load_table(self, own_share: str) -> RegionalTable:
+        """Return the table; `own_share` is "low", "central" or "high"."""
+
+    def load_network(self) -> Network:
+        """Return the network of the base year."""
+
+    def load_groupings(self) -> Groupings:
+        """Return groupings of regions and places."""
+
+    def table_report(self) -> dict[str, ReportTable]:
+        """Return tables on how the economy was estimated."""
+
+
+def embedded_case(name: str) -> EmbeddedCase | None:
+    """Return the seam that an embedded name stands for, or None when it is a path.
+
+    Raises
+    ------
+    ScenarioError
+        When it looks like an embedded name and no such case, year or level is there.
+    NotInThisVersion
+        For a level that is planned.
+    """
+    match = _NAME.fullmatch(name)
+    if match is None or Path(name).exists():
+        return None
+    if match["case"] not in CASES:
+        raise ScenarioError(
+            f"There is no embedded case '{match['case']}' (there is {', '.join(CASES)}) and no "
+            f"file {name}."
+        )
+    seam = cast(EmbeddedCase, importlib.import_module(f"model.{match['case']}.case"))
+    if int(match["year"]) not in seam.YEARS:
+        years = ", ".join(map(str, seam.YEARS))
+        raise ScenarioError(f"'{name}': the embedded case has the year {years} only.")
+    if match["level"] not in (None, *seam.LEVELS):
+        raise NotInThisVersion(f"table level '{match['level']}' is not in this version")
+    return seam
+
+
+def open_table(
+    name: str, *, table_format: str | None = None, own_share: str = "central"
+) -> RegionalTable:
+    """Open a table by embedded name or path."""
+    seam = embedded_case(name)
+    return read_table(name, table_format) if seam is None else seam.load_table(own_share)
+
+
+def open_network(name: str) -> Network:
+    """Open a network by embedded name or path."""
+    seam = embedded_case(name)
+    return read_network(name) if seam is None else seam.load_network()
+
+
+def open_groupings(name: str) -> Groupings:
+    """Return the groupings that come with an embedded table or network; a file brings none."""
+    seam = embedded_case(name)
+    return Groupings.empty() if seam is None else seam.load_groupings()
+
+
+def open_model(scenario: Scenario) -> SpatialModel:
+    """Open what a scenario names and tie it together.
+
+    Raises
+    ------
+    ModelError, TableError, NetworkError
+        When something cannot be opened or tied.
+    """
+    parameters = scenario.parameter_set
+    chosen = parameters.variant("own_share")
+    seam = embedded_case(scenario.table)
+    variants = {}
+    report: dict[str, ReportTable] = {}
+    if seam is not None:
+        variants = {bound: seam.load_table(bound) for bound in ("low", "central", "high")}
+        report = seam.table_report()
+    return SpatialModel(
+        open_table(scenario.table, table_format=scenario.table_format, own_share=chosen),
+        open_network(scenario.network),
+        parameters,
+        groupings=open_groupings(scenario.network),
+        variants=variants,
+        table_report=report,
+    )
