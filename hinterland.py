@@ -1,1 +1,94 @@
-"""hinterland: who gains, where and through which sectors, when a growth pole grows or a corridor opens."""
+"""hinterland: who gains, where and in which sectors, when a growth pole grows or a corridor opens.
+
+The one documented import: ``import hinterland as hl``. It re-exports the public names of the
+packages ``io_tables``, ``networks`` and ``model`` and refuses to start when a module of the user's
+own stands in the way of one of them.
+"""
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as _version
+from importlib.util import find_spec as _find_spec
+from pathlib import Path as _Path
+
+
+def _refuse_shadowed_packages() -> None:
+    """Raise one sentence when `import model` (or its sisters) would find somebody else's module."""
+    home = _Path(__file__).resolve().parent
+    for name in ("io_tables", "networks", "model"):
+        spec = _find_spec(name)
+        found = None if spec is None or spec.origin is None else _Path(spec.origin).resolve()
+        if found is None:
+            raise ImportError(
+                f"hinterland needs its package '{name}' beside {home / 'hinterland.py'} and it is "
+                "not there: install hinterland again."
+            )
+        if found != home / name / "__init__.py":
+            raise ImportError(
+                f"{found} stands in the way of hinterland's own package '{name}': rename that "
+                "file, or start Python from another folder."
+            )
+
+
+_refuse_shadowed_packages()
+
+from io_tables import testing  # noqa: E402  (the guard must run before any of these)
+from io_tables.balance import gras, ras  # noqa: E402
+from io_tables.china import load_china  # noqa: E402
+from io_tables.readers import read_table  # noqa: E402
+from io_tables.table import RegionalTable  # noqa: E402
+from io_tables.trade import estimate_trade  # noqa: E402
+from model.coupling import SpatialModel  # noqa: E402
+from model.delivery import SectorRoles  # noqa: E402
+from model.groupings import Groupings  # noqa: E402
+from model.multipliers import multipliers  # noqa: E402
+from model.operator import GravityOperator, PooledOperator  # noqa: E402
+from model.parameters import Parameters, load_parameters  # noqa: E402
+from model.results import Result, read_result  # noqa: E402
+from model.run import run  # noqa: E402
+from model.scenario import Scenario, read_scenario  # noqa: E402
+from model.solve import Leontief, Solution  # noqa: E402
+from model.spillover import spillovers  # noqa: E402
+from networks.accessibility import accessibility  # noqa: E402
+from networks.china import load_china_groups, load_china_network  # noqa: E402
+from networks.network import Network  # noqa: E402
+from networks.readers import read_network  # noqa: E402
+from networks.skim import skim  # noqa: E402
+from networks.zones import region_cost  # noqa: E402
+
+try:
+    __version__ = _version("hinterland")
+except PackageNotFoundError:
+    __version__ = "not installed"
+
+__all__ = [
+    "GravityOperator",
+    "Groupings",
+    "Leontief",
+    "Network",
+    "Parameters",
+    "PooledOperator",
+    "RegionalTable",
+    "Result",
+    "Scenario",
+    "SectorRoles",
+    "Solution",
+    "SpatialModel",
+    "accessibility",
+    "estimate_trade",
+    "gras",
+    "load_china",
+    "load_china_groups",
+    "load_china_network",
+    "load_parameters",
+    "multipliers",
+    "ras",
+    "read_network",
+    "read_result",
+    "read_scenario",
+    "read_table",
+    "region_cost",
+    "run",
+    "skim",
+    "spillovers",
+    "testing",
+]

@@ -1,0 +1,90 @@
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from model.errors import ScenarioError
+from model.groupings import OUTSIDE, Groupings, allocation, read_place_groups, rings_of
+
+REGIONS = ["North", "South", "West"]
+
+
+@pytest.fixture
+def groupings():
+    regions = pd.DataFrame(
+        [("poles", "Delta", "North"), ("poles", "Delta", "South"), ("macro", "Inland", "West")],
+        columns=["grouping", "group", "region"],
+    )
+    places = pd.DataFrame(
+        [("clusters", "One", "a"), ("clusters", "Two", "c")],
+        columns=["grouping", "group", "place"],
+    )
+    return Groupings(regions, places)
+
+
+def test_a_pole_is_a_group_a_region_or_weights(groupings):
+    assert groupings.resolve("Delta", REGIONS) == ["North", "South"]
+    assert groupings.resolve("West", REGIONS) == ["West"]
+    assert groupings.resolve({"North": 0.4, "West": 0.6}, REGIONS) == {"North": 0.4, "West": 0.6}
+
+
+def test_an_unknown_pole_is_named_with_the_nearest_name(groupings):
+    with pytest.raises(ScenarioError, match=r"'Dleta'.*did you mean 'Delta'"):
+        groupings.resolve("Dleta", REGIONS)
+    with pytest.raises(ScenarioError, match=r"'Nort'.*'North'"):
+        groupings.resolve({"Nort": 1.0}, REGIONS)
+
+
+def test_members_outside_every_group_are_outside(groupings):
+    assert groupings.place_group("clusters", ["a", "b", "c"]).tolist() == ["One", OUTSIDE, "Two"]
+    assert groupings.group_order("clusters") == ["One", "Two", OUTSIDE]
+    assert groupings.region_group("macro", REGIONS).tolist() == [OUTSIDE, OUTSIDE, "Inland"]
+
+
+def test_allocation_gains_and_loses_nothing(groupings):
+    region = pd.Series(["North", "North", "South", "West"], index=list("abcd"))
+    mass = pd.Series([3.0, 1.0, 5.0, 2.0], index=list("abcd"))
+    groups = groupings.place_group("clusters", list("abcd"))
+    weights = allocation(groups, region, mass, groupings.group_order("clusters"))
+    assert weights.sum("group").values == pytest.approx(np.ones(3))
+    assert float(weights.sel(group="One", region="North")) == pytest.approx(0.75)
+    assert float(weights.sel(group="Two", region="South")) == 1.0
+    assert float(weights.sel(group=OUTSIDE, region="West")) == 1.0
+
+
+def test_rings_take_the_nearest_member_of_the_pole():
+    minutes = xr.DataArray(
+        [[10.0, 90.0, 700.0], [300.0, 130.0, 250.0], [1.0, 1.0, 1.0]],
+        dims=("origin", "destination"),
+        coords={"origin": list("abc"), "destination": list("abc")},
+    )
+    rings = rings_of(minutes, ["a", "b"])
+    assert rings.to_dict() == {"a": "0-1 h", "b": "1-2 h", "c": "4-8 h"}
+    assert rings_of(minutes, ["a"])["c"] == "8 h and more"
+
+
+def test_a_users_groups_replace_the_shipped_ones_of_that_grouping(groupings, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("place,group\nb,Mine\n")
+    rows = read_place_groups(path, list("abc"), grouping="clusters")
+    mine = groupings.with_places(rows)
+    assert mine.place_group("clusters", list("abc")).tolist() == [OUTSIDE, "Mine", OUTSIDE]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("place,gruop\nb,Mine\n", "group is missing"),
+        ("place,group\nz,Mine\n", "1 places that the network does not have: z"),
+    ],
+)
+def test_a_wrong_file_of_groups_is_refused_in_one_sentence(tmp_path, text, words):
+    path = tmp_path / "mine.csv"
+    path.write_text(text)
+    with pytest.raises(ScenarioError, match=words):
+        read_place_groups(path, list("abc"), grouping="clusters")
+
+
+def test_a_missing_file_of_groups_is_named(tmp_path):
+    with pytest.raises(ScenarioError, match="no file of groups"):
+        read_place_groups(tmp_path / "none.csv", [], grouping="clusters")
