@@ -11,8 +11,8 @@ Terms
 -----
 A *table* holds every variable over the same dims; a variable ``v`` with a twin ``v_base`` also gets
 ``v_change``. One row is one observation; label columns come first, then ``variable [unit]``.
-``columns.csv`` lists file, column, unit and meaning. Travel times and costs are tabled for pairs that
-changed only; the NetCDF file holds all pairs.
+``columns.csv`` lists file, column, unit and meaning. Of travel times and costs only the pairs that
+changed are tabled; the NetCDF file holds all of them.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def tidy(data: xr.Dataset, variables: Iterable[str]) -> pd.DataFrame:
     keep = values.notna().any(axis=1).to_numpy()
     if set(PAIRS) <= set(dims):
         changes = values.filter(like=SUFFIX_CHANGE)
-        keep &= (changes.fillna(0.0) != 0.0).any(axis=1).to_numpy()
+        keep = keep & (changes.fillna(0.0) != 0.0).any(axis=1).to_numpy()
     rows = np.flatnonzero(keep)
     positions = np.unravel_index(rows, tuple(block.sizes[dim] for dim in dims))
     labels: dict[str, np.ndarray] = {}
