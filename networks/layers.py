@@ -13,7 +13,8 @@ yet) and a node *out* (got off); for every line that calls at it a node *aboard*
 a line leads from *in* or *out* to *aboard* at its far end and costs the wait of that link, from
 *out* also a transfer; staying aboard costs nothing but the run. A link without a line leads
 straight to *out*. Stops joined by access links can be changed between on foot or by car (nodes
-*walk*). Access and egress go over road, ferry and access links within ``access_limit`` minutes; the limit looks at the fastest way, so that a better network never takes a stop away.
+*walk*). Access and egress go over road, ferry and access links within ``access_limit`` minutes; the
+limit looks at the fastest way, so that a better network never takes a stop away.
 """
 
 from dataclasses import dataclass
