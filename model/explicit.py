@@ -49,19 +49,14 @@ class Explicit(Operator):
         region_starts: ArrayLike | None = None,
         delivery: ArrayLike | None = None,
     ) -> None:
-        self._sparse: sp.csr_array | None = None
-        self._sparse_transposed: sp.csr_array | None = None
-        self._dense: FloatArray | None = None
-        if sp.issparse(matrix):
-            self._sparse = _as_sparse(matrix)
-            self._sparse_transposed = sp.csr_array(self._sparse.T)
-            shape, values = self._sparse.shape, self._sparse.data
-        else:
-            self._dense = read_only(matrix, "A", (2,))
-            shape, values = self._dense.shape, self._dense
-        if shape[0] != shape[1]:
-            raise ShapeError(f"A must be square; it has shape {shape}.")
-        self._n = int(shape[0])
+        # Dense or sparse: both know `@` and indexing, which is all that products need.
+        self._sparse = bool(sp.issparse(matrix))
+        self._matrix: Any = _as_sparse(matrix) if self._sparse else read_only(matrix, "A", (2,))
+        if self._matrix.shape[0] != self._matrix.shape[1]:
+            raise ShapeError(f"A must be square; it has shape {self._matrix.shape}.")
+        self._transposed: Any = sp.csr_array(self._matrix.T) if self._sparse else self._matrix.T
+        self._n = int(self._matrix.shape[0])
+        values = np.asarray(self._matrix.data if self._sparse else self._matrix)
         self.nonnegative = bool((values >= 0).all())
         self.region_starts = _starts(region_starts, self._n)
         self.delivery = None if delivery is None else read_only(delivery, "delivery", (3,))
@@ -74,34 +69,30 @@ class Explicit(Operator):
     @property
     def row_terms(self) -> FloatArray | float:
         """Rounded terms in a row of A x."""
-        return _terms(self._sparse, self._n)
+        return self._terms(self._matrix)
 
     @property
     def column_terms(self) -> FloatArray | float:
         """Rounded terms in a row of A' x."""
-        return _terms(self._sparse_transposed, self._n)
+        return self._terms(self._transposed)
 
     @property
     def multiplications(self) -> float:
         """Multiplications in one product with one vector."""
-        return float(self._n**2 if self._sparse is None else 4 * self._sparse.nnz)
+        return float(4 * self._matrix.nnz if self._sparse else self._n**2)
 
     @property
     def stored(self) -> float:
         """Numbers read from memory in one product."""
-        return float(self._n**2 if self._sparse is None else 1.5 * self._sparse.nnz)
+        return float(1.5 * self._matrix.nnz if self._sparse else self._n**2)
 
     def matmat(self, columns: FloatArray) -> FloatArray:
-        """A X for X (n, k)."""
-        if self._dense is not None:
-            return np.asarray(self._dense @ columns)
-        return np.asarray(self._sparse @ columns)
+        """Return A X for X (n, k)."""
+        return np.asarray(self._matrix @ columns)
 
     def rmatmat(self, columns: FloatArray) -> FloatArray:
-        """A' X for X (n, k)."""
-        if self._dense is not None:
-            return np.asarray(self._dense.T @ columns)
-        return np.asarray(self._sparse_transposed @ columns)
+        """Return A' X for X (n, k)."""
+        return np.asarray(self._transposed @ columns)
 
     def deliver(self, demand: FloatArray) -> FloatArray:
         """Demand by place of use (n, k) spread over producing regions, by the shares given."""
@@ -121,28 +112,26 @@ class Explicit(Operator):
 
     def block(self, rows: IntArray, columns: IntArray) -> FloatArray:
         """A[rows][:, columns], dense."""
-        if self._dense is not None:
-            return self._dense[np.ix_(rows, columns)]
-        assert self._sparse is not None
-        return np.asarray(self._sparse[rows][:, columns].toarray())
+        if self._sparse:
+            return np.asarray(self._matrix[rows][:, columns].toarray())
+        return np.asarray(self._matrix[np.ix_(rows, columns)])
 
     def dense(self) -> FloatArray:
-        """A as a new dense matrix."""
-        if self._dense is not None:
-            return self._dense.copy()
-        assert self._sparse is not None
-        return np.asarray(self._sparse.toarray())
+        """Return A as a new dense matrix."""
+        return np.array(self._matrix.toarray() if self._sparse else self._matrix)
 
     def magnitude(self) -> Operator:
-        """|A|."""
+        """Return |A|."""
         if self.nonnegative:
             return self
-        matrix = self._sparse if self._dense is None else self._dense
-        return Explicit(abs(matrix), region_starts=self.region_starts)
+        return Explicit(abs(self._matrix), region_starts=self.region_starts)
 
     def pattern(self) -> sp.csr_array:
         """Graph of the entries that are not zero."""
-        return sp.csr_array((self._sparse if self._dense is None else self._dense) != 0)
+        return sp.csr_array(self._matrix != 0)
+
+    def _terms(self, matrix: Any) -> FloatArray | float:
+        return np.diff(matrix.indptr).astype(np.float64) if self._sparse else float(self._n)
 
 
 def _as_sparse(matrix: Any) -> sp.csr_array:
@@ -156,14 +145,11 @@ def _as_sparse(matrix: Any) -> sp.csr_array:
     return out
 
 
-def _terms(matrix: sp.csr_array | None, n: int) -> FloatArray | float:
-    return float(n) if matrix is None else np.diff(matrix.indptr).astype(np.float64)
-
-
 def _starts(region_starts: ArrayLike | None, n: int) -> IntArray:
     starts = np.array([0, n] if region_starts is None else region_starts, dtype=np.intp)
     if starts.ndim != 1 or starts[0] != 0 or starts[-1] != n or (np.diff(starts) < 0).any():
         raise ShapeError(
-            f"region_starts must rise from 0 to the number of rows, {n}; found {starts.tolist()[:5]}."
+            f"region_starts must rise from 0 to the number of rows, {n}; "
+            f"found {starts.tolist()[:5]}."
         )
     return starts

@@ -84,7 +84,7 @@ class GravityOperator(Operator):
         home: ArrayLike | None = None,
     ) -> None:
         self.weights = read_only(weights, "weights", (2,))
-        n_regions, n_sectors = self.weights.shape
+        n_regions, n_sectors = (int(size) for size in self.weights.shape)
         self.n_regions, self.n_sectors = n_regions, n_sectors
         _check(bool((self.weights >= 0).all()), "weights must be >= 0")
         self.technology = Technology(technology, n_regions, n_sectors, of=technology_of)
@@ -193,7 +193,7 @@ class GravityOperator(Operator):
         return self.deliver(self.technology.apply(columns))
 
     def rmatmat(self, columns: FloatArray) -> FloatArray:
-        """A' (T' X) for X (n, k)."""
+        """Return A' (T' X) for X (n, k)."""
         return self.technology.apply(self.deliver_transposed(columns), transposed=True)
 
     def shares(self, product: IntArray, origin: IntArray, destination: IntArray) -> FloatArray:
@@ -207,9 +207,7 @@ class GravityOperator(Operator):
             law = law * self._factors[which, group_of[origin], group_of[destination]]
         if self._home is not None:
             law = law * np.where(origin == destination, self._home[origin, product], 1.0)
-        return np.asarray(
-            self.weights[origin, product] * law * self._inverse[destination, product]
-        )
+        return np.asarray(self.weights[origin, product] * law * self._inverse[destination, product])
 
     def trade(self) -> FloatArray:
         """All trade shares (S, R, R), formed: for small systems and for reports."""
@@ -297,8 +295,8 @@ def _costs(cost: ArrayLike, n_regions: int, kernel: Kernel) -> FloatArray:
     bad = ~(costs > 0) if kernel == "power" else ~(costs >= 0)
     _check(
         not bad.any(),
-        f"cost must be {'> 0' if kernel == 'power' else '>= 0'} for the {kernel} kernel, own region "
-        f"included; it is not at [matrix, from, to] {np.argwhere(bad)[:5].tolist()}",
+        f"cost must be {'> 0' if kernel == 'power' else '>= 0'} for the {kernel} kernel, own "
+        f"region included; it is not at [matrix, from, to] {np.argwhere(bad)[:5].tolist()}",
     )
     return costs
 

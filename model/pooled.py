@@ -57,7 +57,7 @@ class PooledOperator(Operator):
         technology_of: ArrayLike | None = None,
     ) -> None:
         self.trade = read_only(trade, "trade", (3,))
-        n_sectors, n_regions = self.trade.shape[:2]
+        n_sectors, n_regions = (int(size) for size in self.trade.shape[:2])
         if self.trade.shape[2] != n_regions:
             raise ShapeError(
                 f"trade must be (S, R, R) [product, from, to], square in its regions; "
@@ -107,7 +107,7 @@ class PooledOperator(Operator):
         return spread(self.trade, self.technology.apply(columns))
 
     def rmatmat(self, columns: FloatArray) -> FloatArray:
-        """A' (T' X) for X (n, k)."""
+        """Return A' (T' X) for X (n, k)."""
         return self.technology.apply(gather(self.trade, columns), transposed=True)
 
     def deliver(self, demand: FloatArray) -> FloatArray:

@@ -72,19 +72,19 @@ class Operator(Protocol):
         ...
 
     def matmat(self, columns: FloatArray) -> FloatArray:
-        """A X for X (n, k)."""
+        """Return A X for X (n, k)."""
         ...
 
     def rmatmat(self, columns: FloatArray) -> FloatArray:
-        """A' X for X (n, k)."""
+        """Return A' X for X (n, k)."""
         ...
 
     def matvec(self, vector: FloatArray) -> FloatArray:
-        """A v for v (n,)."""
+        """Return A v for v (n,)."""
         return self.matmat(vector[:, None])[:, 0]
 
     def rmatvec(self, vector: FloatArray) -> FloatArray:
-        """A' v for v (n,)."""
+        """Return A' v for v (n,)."""
         return self.rmatmat(vector[:, None])[:, 0]
 
     def deliver(self, demand: FloatArray) -> FloatArray:
@@ -100,11 +100,11 @@ class Operator(Protocol):
         ...
 
     def dense(self) -> FloatArray:
-        """A (n, n), formed anew."""
+        """Return A (n, n), formed anew."""
         ...
 
     def magnitude(self) -> Operator:
-        """|A|, or an operator that is nowhere below it; itself when A >= 0."""
+        """Return |A|, or an operator that is nowhere below it; itself when A >= 0."""
         ...
 
     def pattern(self) -> sp.csr_array:

@@ -71,7 +71,7 @@ class Technology:
         return out
 
     def apply(self, columns: FloatArray, *, transposed: bool = False) -> FloatArray:
-        """A X, or A' X, for X (R*S, k)."""
+        """Return A X, or A' X, for X (R*S, k)."""
         blocks = self.blocks.transpose(0, 2, 1) if transposed else self.blocks
         n, k = columns.shape
         by_region = columns.reshape(self.n_regions, self.n_sectors, k)
@@ -98,7 +98,7 @@ class Technology:
         return np.asarray(self.blocks[self.of])
 
     def magnitude(self) -> Technology:
-        """The same with |a|."""
+        """Return the same with |a|."""
         of = None if self._members is None else self.of
         blocks = abs(self.blocks)
         if of is None and blocks.shape[0] == 1:
