@@ -121,6 +121,13 @@ def _numbers(frame: Frame, what: str, failures: list[str]) -> Floats | None:
         return None
 
 
+def _by_sector(index: pd.Index, industries: Industries) -> bool:
+    """Whether a flat index labels the sectors of a table of one region."""
+    if isinstance(index, pd.RangeIndex) or len(industries.regions) > 1:
+        return False
+    return set(map(str, index)) <= set(industries.sectors)
+
+
 def _industry_positions(
     index: pd.Index | None, count: int, industries: Industries, what: str, failures: list[str]
 ) -> NDArray[np.intp] | None:
@@ -138,6 +145,9 @@ def _industry_positions(
             failures.append(f"{what} must have every industry of Z, missing: {shown(names)}")
             return None
         return found
+    if index is not None and _by_sector(index, industries):
+        index = pd.MultiIndex.from_tuples([(industries.regions[0], str(s)) for s in index])
+        return _industry_positions(index, count, industries, what, failures)
     if count == len(industries.given):
         return industries.given
     if count == industries.size:

@@ -1,7 +1,7 @@
 """How one form of a table becomes the other, and what the flat views hold.
 
 Public names: `technology`, `final_by_origin`, `final_total`, `demand_by_use`, `pooled_flows`,
-`to_pooled`, `to_explicit`. All take the canonical dataset of a table and trust it.
+`to_pooled`, `to_explicit`, `origin_shares`. All take the canonical dataset of a table and trust it.
 
     to explicit   z_ij^rs = t_i^rs z_ij^s,   Y_i^r,sc = t_i^rs y_ic^s
     to pooled     F_i^rs = sum_j z_ij^rs + sum_c Y_i^r,sc,   t_i^rs = F_i^rs / sum_r F_i^rs
@@ -13,6 +13,7 @@ Where a region buys nothing of a product its own share is one, which no flow use
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -141,12 +142,11 @@ def to_explicit(data: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(variables, coords=coords, attrs=data.attrs)
 
 
-def _shares(flow: Floats, data: xr.Dataset) -> Floats:
+def origin_shares(flow: Floats, regions: Sequence[object], sectors: Sequence[object]) -> Floats:
     """(S, R, R) shares of the origins in the flows (S, R, R), own region where nothing flows."""
     bad = np.argwhere(flow < -1e-12 * np.abs(flow).max(initial=1.0))
     if len(bad):
-        region, sector = data[REGION].values, data[SECTOR].values
-        names = [f"{sector[i]} from {region[r]} to {region[s]} ({flow[i, r, s]:.6g})"
+        names = [f"{sectors[i]} from {regions[r]} to {regions[s]} ({flow[i, r, s]:.6g})"
                  for i, r, s in bad]  # fmt: skip
         raise InvalidTable(
             f"a product flow between regions must not be negative to be pooled, found "
@@ -166,7 +166,7 @@ def to_pooled(data: xr.Dataset) -> xr.Dataset:
     product_flows = (flows.sum(axis=3) + data["final_demand"].values.sum(axis=3)).transpose(1, 0, 2)
     variables = _rest(data, ("flows", "final_demand"))
     variables["domestic_use"] = ((SECTOR_FROM, REGION, SECTOR), flows.sum(axis=0), money)
-    share = _shares(product_flows, data)
+    share = origin_shares(product_flows, data[REGION].values.tolist(), data[SECTOR].values.tolist())
     variables["trade_share"] = ((SECTOR, REGION_FROM, REGION_TO), share, {"units": "1"})
     variables["demand"] = ((REGION, SECTOR, CATEGORY), demand, money)
     if "exports" not in data:

@@ -95,6 +95,7 @@ def grid_coords(
 def by_region(frame: Frame, regions: Sequence[str], what: str, failures: list[str]) -> Floats:
     """(R,) numbers by region, aligned by label when labelled."""
     if isinstance(frame, pd.Series) and not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.set_axis([str(label) for label in frame.index])
         lacking = [r for r in regions if r not in frame.index]
         if lacking:
             failures.append(f"{what} must have every region, missing: {shown(lacking)}")
