@@ -164,6 +164,11 @@ def load_figures() -> Figures:
         freight_cost=freight.reshape(shape[0], -1),
         passenger_cost=passenger.reshape(shape[0], -1),
     )
+    for part in (figures, figures.national, figures.provincial):
+        for value in vars(part).values():
+            for array in value.values() if isinstance(value, dict) else (value,):
+                if isinstance(array, np.ndarray):
+                    array.flags.writeable = False
     return figures
 
 

@@ -164,7 +164,8 @@ def read_override(source: str | Path | pd.DataFrame, figures: Figures) -> Overri
     problems: list[str] = []
     if "value_added" in table:
         added = pd.to_numeric(table["value_added"], errors="coerce").to_numpy(float)
-        blank = table["value_added"].astype(str).str.strip().isin(["", "nan"]).to_numpy()
+        given = table["value_added"]
+        blank = (given.isna() | (given.astype(str).str.strip() == "")).to_numpy(bool)
         _collect(problems, table, np.isnan(added) & ~blank, "value added must be a number or blank")
         _collect(problems, table, added <= 0, "value added must be positive")
         _collect(problems, table, added >= output, "value added must be below output")

@@ -30,6 +30,7 @@ from io_tables.china.figures import Figures
 from io_tables.china.supply import Supply
 from io_tables.china.uses import Uses
 from io_tables.errors import InvalidTable
+from io_tables.labels import shown
 from io_tables.trade import balance_gravity, feasible_own_flow
 
 OwnShare = Literal["low", "central", "high"]
@@ -100,7 +101,7 @@ def estimate_sourcing(
     Raises
     ------
     InvalidTable
-        For an unknown variant.
+        For an unknown variant, and for a cost that is not above zero.
     InfeasibleMargins, NotConverged
         When the flows cannot meet supply and use.
     """
@@ -112,6 +113,11 @@ def estimate_sourcing(
     feasible = _raise_own(origins, destinations, own)
     freight = figures.sectors["cost_class"].eq("freight").to_numpy()
     cost = np.where(freight[:, None, None], figures.freight_cost, figures.passenger_cost)
+    bad = np.argwhere(~((cost > 0) & np.isfinite(cost)).all(axis=0))
+    if len(bad):
+        names = list(figures.regions["region"])
+        pairs = shown(f"{names[r]} to {names[s]}" for r, s in bad)
+        raise InvalidTable(f"trade costs must be finite and above zero; they are not for {pairs}")
     trade = balance_gravity(
         origins.T,
         destinations.T,
