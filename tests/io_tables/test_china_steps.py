@@ -88,7 +88,7 @@ def test_trade_of_single_products_equals_a_plain_gravity_model(figures, supply, 
 def test_a_cost_of_zero_is_refused_by_the_names_of_its_provinces(figures, supply, uses):
     cost = figures.freight_cost.copy()
     cost[0, 1] = 0.0
-    with pytest.raises(InvalidTable, match="above zero.*Beijing to Tianjin"):
+    with pytest.raises(InvalidTable, match=r"above zero.*Beijing to Tianjin"):
         estimate_sourcing(replace(figures, freight_cost=cost), supply, uses)
 
 
