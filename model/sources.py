@@ -21,7 +21,7 @@ import re
 from pathlib import Path
 from typing import Protocol, cast
 
-from io_tables.readers import read_table
+from io_tables.readers import Format, read_table
 from io_tables.table import RegionalTable
 from model.coupling import SpatialModel
 from model.errors import NotInThisVersion, ScenarioError
@@ -95,7 +95,9 @@ def open_table(
 ) -> RegionalTable:
     """Open a table by embedded name or path."""
     seam = embedded_case(name)
-    return read_table(name, table_format) if seam is None else seam.load_table(own_share)
+    if seam is None:
+        return read_table(name, cast("Format | None", table_format))
+    return seam.load_table(own_share)
 
 
 def open_network(name: str) -> Network:

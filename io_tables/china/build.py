@@ -76,6 +76,9 @@ SINGLE = {
     "32": "Finance",
     "33": "Real estate",
 }
+# Information, leasing and commercial services, research, technical services: sold by people who
+# travel to their customers (assumption).
+BUSINESS_SERVICES = (31, 34, 35, 36)
 # Figures of a provincial table of 2007 by product or sector, in the order of the file written.
 ACCOUNTS = {
     "compensation": "劳动者报酬",
@@ -146,12 +149,14 @@ def national_table() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def sector_table(sectors: pd.DataFrame) -> pd.DataFrame:
-    """Sectors with their nine-sector group and the trade cost class that applies to them."""
+    """Sectors with their nine-sector group and role: goods follow freight, the rest travel."""
     number = sectors["sector_code"].astype(int)
     other = pd.Series(np.where(number <= 26, "Industry", "Other services"), sectors.index)
     sectors["nine_sector"] = sectors["sector_code"].map(SINGLE).fillna(other)
     goods = (number <= 26) & (number != 23)
-    sectors["cost_class"] = np.where(goods, "freight", "passenger")
+    role = np.where(goods, "goods", "service").astype(object)
+    role[number == 29] = "transport"
+    sectors["sector_role"] = np.where(number.isin(BUSINESS_SERVICES), "business service", role)
     # Assumption: an elasticity of trade to generalised cost of one, and the range around it.
     sectors["decay_low"], sectors["decay"], sectors["decay_high"] = 0.5, 1.0, 2.0
     return sectors

@@ -114,6 +114,7 @@ def _table(
             "technology_source": ("region", source),
             "sector_code": ("sector", list(sectors["sector_code"])),
             "sector_zh": ("sector", list(sectors["sector_zh"])),
+            "sector_role": ("sector", list(sectors["sector_role"])),
         },
         tolerance=BALANCE,
     )

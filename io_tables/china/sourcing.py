@@ -111,7 +111,7 @@ def estimate_sourcing(
     destinations = uses.demand
     own = feasible_own_flow(origins, destinations, phi, cap=SUPPLY_CAP)
     feasible = _raise_own(origins, destinations, own)
-    freight = figures.sectors["cost_class"].eq("freight").to_numpy()
+    freight = figures.sectors["sector_role"].eq("goods").to_numpy()
     cost = np.where(freight[:, None, None], figures.freight_cost, figures.passenger_cost)
     bad = np.argwhere(~((cost > 0) & np.isfinite(cost)).all(axis=0))
     if len(bad):
