@@ -7,9 +7,11 @@ are those of the summed product flows,
 
     F_I^R'S' = sum over members of t_i^rs (sum_j z_ij^s + sum_c y_ic^s),   t' = F' / sum_R' F',
 
-so that the aggregated table balances whenever the given one does, and every total of the old
-table is a total of the new one. What aggregation changes is the technology of a group: solving
-for another demand gives another answer before and after (Miller & Blair 2009, section 4.9).
+so that the aggregated table balances whenever the given one does. Output, demand by place of use,
+technology flows by place of use, product flows between groups and all accounts of the old table
+are sums in the new one; in the pooled form the split of a product flow between firms and final
+use is not, because one share serves both. What aggregation changes is the technology of a group:
+another demand gives another answer before and after (Miller & Blair 2009, section 4.9).
 """
 
 from __future__ import annotations

@@ -38,6 +38,8 @@ from io_tables.labels import shown
 Kernel = Literal["power", "exponential"]
 MAX_SWEEPS: Final = 5_000
 _PATIENCE: Final = 300
+_STEEP: Final = 50.0
+"""Range of the logarithm of a kernel above which balancing starts from a flatter one."""
 OWN_FLOW_CAP: Final = 0.98
 
 
@@ -177,8 +179,9 @@ def balance_gravity(
     _check_products(supply, use, pattern, cheap=True)
     prior[~pattern] = -np.inf
     first = scale_to_margins(
-        prior, supply, use, tolerance=tolerance, max_iterations=min(_PATIENCE, max_iterations)
-    )
+        prior, supply, use, tolerance=tolerance, max_iterations=min(_PATIENCE, max_iterations),
+        log_column=_flatter_start(prior, supply, use),
+    )  # fmt: skip
     scaled, iterations = first, first.iterations
     late = np.flatnonzero(first.margin_gap > tolerance)
     if len(late):
@@ -200,6 +203,28 @@ def balance_gravity(
     top = np.where(np.isfinite(scaled.log_row), scaled.log_row, -np.inf).max(axis=1, keepdims=True)
     weights = np.exp(scaled.log_row - np.where(np.isfinite(top), top, 0.0))
     return GravityFlows(flows, weights, scaled.margin_gap, iterations)
+
+
+def _flatter_start(prior: Floats, supply: Floats, use: Floats) -> Floats | None:
+    """Column factors to start from when kernels are steep: those of ever less flattened kernels.
+
+    Sweeps move factors by about the logarithm of a gap, so a kernel that spans e^1000 needs
+    thousands of them; flattened to e^50 and steepened by steps it needs tens.
+    """
+    finite = prior[np.isfinite(prior)]
+    if not len(finite) or finite.max() - finite.min() <= _STEEP:
+        return None
+    flatness = _STEEP / float(finite.max() - finite.min())
+    start: Floats | None = None
+    while flatness < 1.0:
+        stage = scale_to_margins(
+            flatness * prior, supply, use, tolerance=1e-6, max_iterations=_PATIENCE,
+            log_column=start,
+        )  # fmt: skip
+        step = min(2.0, 1.0 / flatness)
+        start = np.where(use > 0, step * stage.log_column, 0.0)
+        flatness *= step
+    return start
 
 
 def _less_own(totals: Floats, own: Floats) -> Floats:
@@ -403,13 +428,35 @@ def feasible_own_flow(
 
     Returns
     -------
-    min(share * use, cap * min(supply, use)), same shape.
+    min(share * use, cap * min(supply, use)), same shape; more where one region would otherwise
+    have more to ship and to buy than all others together could take.
     """
     supply, use = np.asarray(origins, dtype=np.float64), np.asarray(destinations, dtype=np.float64)
     share = np.asarray(own_share, dtype=np.float64)
     if not ((share >= 0) & (share <= 1)).all():
         raise InvalidTable("own shares must lie between 0 and 1")
-    return np.minimum(share * use, cap * np.minimum(supply, use))
+    own = np.minimum(share * use, cap * np.minimum(supply, use))
+    for s, d, o in zip(*(np.atleast_2d(a) for a in (supply, use, own)), strict=True):
+        _make_room(s, d, o, cap)
+    return own
+
+
+def _make_room(supply: Floats, use: Floats, own: Floats, cap: float) -> None:
+    """Raise own flows, in place, until the rest can be shipped without a diagonal.
+
+    The rest O', D' can be shipped if and only if O'_r + D'_r <= sum O' for every r; at most one
+    region fails at a time. It is brought down to `cap` of the sum (with two regions, to the sum).
+    """
+    level = cap if len(supply) > 2 else 1.0
+    for _ in range(4 * len(supply)):
+        out, into = supply - own, use - own
+        total = min(out.sum(), into.sum())
+        worst = int(np.argmax(out + into))
+        load = out[worst] + into[worst]
+        if load <= total * (1.0 + 1e-12):
+            return
+        more = (load - level * total) / (2.0 - level)
+        own[worst] += min(more, out[worst], into[worst])
 
 
 class DomesticShares(NamedTuple):

@@ -21,11 +21,12 @@ import csv
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from io_tables.dims import UNTOLD
 from io_tables.errors import UnreadableTable
-from io_tables.labels import did_you_mean
+from io_tables.labels import did_you_mean, shown
 from io_tables.table import RegionalTable
 
 _SUFFIXES: Final = (".csv", ".csv.gz", ".txt", ".tsv")
@@ -74,45 +75,63 @@ def _separator(path: Path) -> str:
     return "\t" if path.name.lower().endswith((".txt", ".tsv")) else ","
 
 
-def _is_number(text: str) -> bool:
+def _cells(path: Path) -> pd.DataFrame:
+    """All cells as text, so that codes such as 01 stay what they are."""
     try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _header_rows(path: Path, index_columns: int) -> int:
-    """Header rows of a file: one or two, told by whether the second row holds numbers."""
-    head = pd.read_csv(
-        path, sep=_separator(path), header=None, nrows=2, dtype=str, keep_default_na=False
-    )
-    cells = head.iloc[1, index_columns:].tolist() if len(head) > 1 else []
-    return 1 if any(_is_number(str(c)) for c in cells) else 2
-
-
-def _frame(path: Path, header: int, index_columns: int) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(
-            path,
-            sep=_separator(path),
-            header=list(range(header)) if header > 1 else 0,
-            index_col=list(range(index_columns)) if index_columns > 1 else 0,
-            dtype=None,
-            keep_default_na=False,
-            na_values=[""],
-        )
-        return frame.astype("float64")
-    except (ValueError, IndexError, OSError) as error:
+        return pd.read_csv(
+            path, sep=_separator(path), header=None, dtype=str, keep_default_na=False,
+            skip_blank_lines=True, encoding="utf-8-sig",
+        )  # fmt: skip
+    except (ValueError, OSError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UnreadableTable(f"{path.name} is not a CSV file: {first}") from error
+
+
+def _levels(path: Path) -> int:
+    """Levels of the labels of Z: two, unless the second cell of its second row is a number."""
+    cells = _cells(path)
+    if min(cells.shape) < 2:
+        raise UnreadableTable(f"{path.name} must have labels on both sides, found {cells.shape}")
+    return 1 if pd.notna(pd.to_numeric(pd.Series(cells.iat[1, 1]), errors="coerce")[0]) else 2
+
+
+def _frame(path: Path, header: int | None, index_columns: int, n_rows: int) -> pd.DataFrame:
+    """Labelled numbers of a file.
+
+    `header` is the number of header rows; None tells it from `n_rows`, the rows there must be.
+    A row of level names below two header rows, as pandas writes it, is left out.
+    """
+    cells = _cells(path)
+    if header is None:
+        header = 1 if len(cells) == n_rows + 1 else 2
+    if len(cells) <= header or cells.shape[1] <= index_columns:
         raise UnreadableTable(
             f"{path.name} must have {header} header row(s), {index_columns} index column(s) and "
-            f"numbers: {first}"
-        ) from error
+            f"numbers, found {len(cells)} rows and {cells.shape[1]} columns"
+        )
+    body = cells.iloc[header:]
+    if header == 2 and (body.iloc[0, index_columns:] == "").all():
+        body = body.iloc[1:]
+    text = body.iloc[:, index_columns:]
+    values = text.apply(pd.to_numeric, errors="coerce")
+    wrong = values.isna().to_numpy() & (text != "").to_numpy()
+    if wrong.any():
+        where = [
+            f"row {body.index[i] + 1} ({text.iat[i, j]!r})" for i, j in np.argwhere(wrong).tolist()
+        ]
+        raise UnreadableTable(f"{path.name} must hold numbers, found {shown(where)}")
+    index = _index([body.iloc[:, k].tolist() for k in range(index_columns)])
+    columns = _index([cells.iloc[k, index_columns:].tolist() for k in range(header)])
+    return pd.DataFrame(values.to_numpy(dtype="float64"), index=index, columns=columns)
+
+
+def _index(levels: list[list[str]]) -> pd.Index:
+    stripped = [[label.strip() for label in level] for level in levels]
+    return pd.MultiIndex.from_arrays(stripped) if len(stripped) > 1 else pd.Index(stripped[0])
 
 
 def _column(path: Path, index_columns: int) -> pd.Series:
-    frame = _frame(path, 1, index_columns)
+    frame = _frame(path, 1, index_columns, 0)
     if frame.shape[1] != 1:
         raise UnreadableTable(
             f"{path.name} must have one column of numbers, found {frame.shape[1]}"
@@ -141,30 +160,30 @@ def read_csv_folder(path: Path) -> RegionalTable:
         As for `RegionalTable.from_flows`.
     """
     found = _find(path)
-    levels = _header_rows(found["Z"], 1)
+    levels = _levels(found["Z"])
+    flows = _frame(found["Z"], levels, levels, 0)
+    demand = _frame(found["Y"], None, levels, len(flows))
     industries = {
         name: _column(found[name], levels) if name in found else None
         for name in ("x", "exports", "taxes")
     }
     blocks = {
-        name: _frame(found[name], levels, 1) if name in found else None
-        for name in ("va", "imports")
+        name: _frame(found[name], rows, 1, 0) if name in found else None
+        for name, rows in (
+            ("va", levels),
+            ("imports", levels),
+            ("final_imports", demand.columns.nlevels),
+        )
     }
-    y_levels = _header_rows(found["Y"], levels)
-    final_imports = (
-        _frame(found["final_imports"], _header_rows(found["final_imports"], 1), 1)
-        if "final_imports" in found
-        else None
-    )
     about = _about(found.get("about"))
     year = about.get("year", [""])[0]
     return RegionalTable.from_flows(
-        _frame(found["Z"], levels, levels),
-        _frame(found["Y"], y_levels, levels),
+        flows,
+        demand,
         industries["x"],
         blocks["va"],
         imports=blocks["imports"],
-        final_imports=final_imports,
+        final_imports=blocks["final_imports"],
         taxes=industries["taxes"],
         exports=industries["exports"],
         population=_column(found["population"], 1) if "population" in found else None,
