@@ -1,0 +1,197 @@
+"""Households inside the model: income earned is spent, and the spending is produced (type II).
+
+Question owned: which operator has households as one more buyer in every region?
+
+Public names
+    Households         which figures of a table are wages and which are household spending
+    close_households   the table's operator with one household row and column per region
+
+Terms: regions s (work, purchase), r (residence, production); one more sector h per region.
+
+    h_j^s    labour income earned in j of s / OUTPUT x_j^s           (row, stays in s)
+    R^rs     share of income earned in s that residents of r receive
+    c_i^s    spending of households of s on i / household INCOME of s (column, passes through T)
+
+In pooled form h is a product whose "trade shares" are R and whose technology row and column are h
+and c. Outputs of h are household incomes in money.
+
+Source: Miller & Blair (2009), section 2.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from io_tables.labels import shown
+from io_tables.table import RegionalTable
+from model.dims import REGION, ROW, SECTOR
+from model.errors import ShapeError, UnknownLabel
+from model.explicit import Explicit
+from model.pooled import PooledOperator
+from model.products import FloatArray, Operator
+
+HOUSEHOLDS = "households"
+_WAGES = ("compensation of employees", "labour", "labor", "wage")
+
+
+@dataclass(frozen=True)
+class Households:
+    """What closes the model.
+
+    Attributes
+    ----------
+    labour
+        Primary inputs that are paid to households.
+    spending
+        Categories of final demand that are household spending.
+    income
+        Household income by region, money: all of it, from work or not. None takes the labour
+        income that residents receive.
+    residence
+        (R, R) [residence, work] shares, columns summing to one. None: everyone lives where they
+        work.
+    from_households
+        Labour income paid by households themselves, by region, money; None is nothing.
+    """
+
+    labour: tuple[str, ...]
+    spending: tuple[str, ...]
+    income: pd.Series[float] | None = None
+    residence: pd.DataFrame | None = None
+    from_households: pd.Series[float] | None = None
+
+    @classmethod
+    def of(cls, table: RegionalTable) -> Households:
+        """Find wages and household spending by their names.
+
+        Raises
+        ------
+        UnknownLabel
+            When the names do not tell; then say it with `Households(...)`.
+        """
+        labour = tuple(p for p in table.primaries if any(w in p.lower() for w in _WAGES))
+        spending = tuple(c for c in table.categories if "household" in c.lower())
+        if not labour or not spending:
+            raise UnknownLabel(
+                "closing households needs primary inputs that are wages and categories that are "
+                f"household spending; the names do not tell. Primary inputs: "
+                f"{shown(table.primaries)}; categories: {shown(table.categories)}. Say which with "
+                "households=Households(labour=(...), spending=(...))."
+            )
+        return cls(labour, spending)
+
+
+def close_households(
+    table: RegionalTable, households: Households | None = None
+) -> tuple[Operator, pd.MultiIndex]:
+    """Return the operator with a sector "households" last in every region, and its labels.
+
+    Raises
+    ------
+    UnknownLabel, ShapeError
+        For figures that the table does not have or that do not fit.
+    """
+    chosen = households or Households.of(table)
+    n_regions, n_sectors = table.n_regions, table.n_sectors
+    earned = _labour(table, chosen)
+    residence = _residence(table, chosen)
+    received = residence @ earned.sum(axis=1)
+    income = received if chosen.income is None else _by_region(table, chosen.income, "income")
+    per_output = _ratio(earned, np.asarray(table.x).reshape(n_regions, n_sectors))
+    own = (
+        np.zeros(n_regions)
+        if chosen.from_households is None
+        else _by_region(table, chosen.from_households, "from_households")
+    )
+    own_rate = _ratio(own, income)
+    labels = pd.MultiIndex.from_product([table.regions, [*table.sectors, HOUSEHOLDS]], names=ROW)
+    if HOUSEHOLDS in table.sectors:
+        raise ShapeError(f"the table already has a sector called {HOUSEHOLDS!r}.")
+    if table.kind == "explicit":
+        matrix = _closed_matrix(table, chosen, per_output, residence, income, own_rate)
+        starts = np.arange(n_regions + 1) * (n_sectors + 1)
+        return Explicit(matrix, region_starts=starts), labels
+    technology = np.zeros((n_regions, n_sectors + 1, n_sectors + 1))
+    technology[:, :n_sectors, :n_sectors] = table.technology
+    technology[:, n_sectors, :n_sectors] = per_output
+    technology[:, :n_sectors, n_sectors] = _ratio(_spending(table, chosen), income[:, None])
+    technology[:, n_sectors, n_sectors] = own_rate
+    trade = np.concatenate([table.trade, residence[None]])
+    return PooledOperator(technology, trade), labels
+
+
+def _closed_matrix(
+    table: RegionalTable,
+    chosen: Households,
+    per_output: FloatArray,
+    residence: FloatArray,
+    income: FloatArray,
+    own_rate: FloatArray,
+) -> FloatArray:
+    """Return A of an explicit table with households, (R * (S + 1)) squared."""
+    n_regions, n_sectors = table.n_regions, table.n_sectors
+    wide = n_sectors + 1
+    out = np.zeros((n_regions, wide, n_regions, wide))
+    shape = (n_regions, n_sectors, n_regions, n_sectors)
+    out[:, :n_sectors, :, :n_sectors] = table.A.to_numpy().reshape(shape)
+    if not table.final_use_told:
+        raise ShapeError(
+            "closing households needs final demand by place of use; this table does not tell it."
+        )
+    final = table.data["final_demand"].sel(category=list(chosen.spending)).sum("category")
+    spent = final.transpose(REGION, SECTOR, "region_to").values
+    out[:, :n_sectors, :, n_sectors] = _ratio(spent, income)
+    out[:, n_sectors, :, :n_sectors] = residence[:, :, None] * per_output[None]
+    out[:, n_sectors, :, n_sectors] = residence * own_rate
+    return out.reshape(n_regions * wide, n_regions * wide)
+
+
+def _labour(table: RegionalTable, chosen: Households) -> FloatArray:
+    _known(chosen.labour, table.primaries, "primary inputs")
+    rows = table.va.loc[list(chosen.labour)].to_numpy().sum(axis=0)
+    return np.asarray(rows).reshape(table.n_regions, table.n_sectors)
+
+
+def _spending(table: RegionalTable, chosen: Households) -> FloatArray:
+    _known(chosen.spending, table.categories, "categories")
+    rows = table.demand[list(chosen.spending)].to_numpy().sum(axis=1)
+    return np.asarray(rows).reshape(table.n_regions, table.n_sectors)
+
+
+def _known(asked: tuple[str, ...], known: list[str], what: str) -> None:
+    missing = [name for name in asked if name not in known]
+    if missing or not asked:
+        raise UnknownLabel(
+            f"households need at least one of the table's {what}; unknown: {shown(missing)}; "
+            f"it has {shown(known)}."
+        )
+
+
+def _residence(table: RegionalTable, chosen: Households) -> FloatArray:
+    if chosen.residence is None:
+        return np.eye(table.n_regions)
+    frame = chosen.residence.reindex(index=table.regions, columns=table.regions)
+    values = frame.to_numpy(dtype=np.float64)
+    sums = values.sum(axis=0)
+    if np.isnan(values).any() or (values < 0).any() or (np.abs(sums - 1.0) > 1e-9).any():
+        raise ShapeError(
+            "residence must hold a share >= 0 for every (residence, work) pair of regions, each "
+            "column summing to one."
+        )
+    return values
+
+
+def _by_region(table: RegionalTable, given: pd.Series[float], what: str) -> FloatArray:
+    values = given.reindex(table.regions).to_numpy(dtype=np.float64)
+    if np.isnan(values).any():
+        missing = [r for r, v in zip(table.regions, values, strict=True) if np.isnan(v)]
+        raise ShapeError(f"{what} must name every region; missing: {shown(missing)}.")
+    return np.asarray(values)
+
+
+def _ratio(amount: FloatArray, base: FloatArray) -> FloatArray:
+    wide = np.broadcast_to(base, amount.shape)
+    return np.asarray(np.divide(amount, wide, out=np.zeros(amount.shape), where=wide > 0))

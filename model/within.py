@@ -1,0 +1,49 @@
+"""The part of an operator that lies inside some regions: A_PP, closed to everybody else.
+
+Question owned: what is the operator of a set of regions on its own?
+
+Public names
+    within    the operator of a union of regions
+    rows_of   flat rows of regions
+
+    A_PP      rows and columns of the regions P, in rising order
+
+Source: Miller & Blair (2009), section 3.3.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.explicit import Explicit
+from model.gravity import GravityOperator
+from model.pooled import PooledOperator
+from model.products import IntArray, Operator
+from model.technology import Technology
+
+
+def rows_of(operator: Operator, regions: IntArray) -> IntArray:
+    """Flat rows of regions, in the order given."""
+    starts = operator.region_starts
+    spans = [np.arange(starts[r], starts[r + 1]) for r in regions]
+    return np.concatenate(spans) if spans else np.empty(0, dtype=np.intp)
+
+
+def within(operator: Operator, regions: IntArray) -> Operator:
+    """Return the operator of `regions` (positions) alone; pooled where the whole is structured."""
+    if isinstance(operator, PooledOperator | GravityOperator):
+        technology = operator.technology
+        blocks, inverse = np.unique(technology.of[regions], return_inverse=True)
+        part = Technology(
+            technology.blocks[blocks], len(regions), operator.n_sectors, of=inverse.reshape(-1)
+        )
+        if isinstance(operator, PooledOperator):
+            trade = operator.trade[:, regions[:, None], regions]
+        else:
+            product = np.arange(operator.n_sectors)[:, None, None]
+            trade = operator.shares(product, regions[:, None], regions)
+        return PooledOperator(part, trade)
+    rows = rows_of(operator, regions)
+    sizes = np.diff(operator.region_starts)[regions]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    return Explicit(operator.block(rows, rows), region_starts=starts)
