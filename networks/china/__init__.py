@@ -1,1 +1,11 @@
-"""The embedded China case of the map: cities, links, loader."""
+"""The embedded network of China: 341 cities, rail, road and air, base year 2020.
+
+Public names
+------------
+load_china_network : the network of a year, 1990 to 2020
+load_china_groups : national poles, clusters, tiers and other groupings of the cities
+"""
+
+from networks.china.load import load_china_groups, load_china_network
+
+__all__ = ["load_china_groups", "load_china_network"]
