@@ -1,0 +1,104 @@
+"""How a number is written: the unit it is shown in, its digits, its sign.
+
+Owns the question "how does this number read?" for every table, sentence and axis of the report.
+
+- `Scale`, `money_scale`: the unit a set of amounts is shown in, with the factor that leads there.
+- `decimals`: how many decimals a column needs to read well.
+- `spoken`: a unit as a sentence says it.
+- `write`: one number with given decimals; `short`: one number with its own three figures.
+- `hours`: minutes written as hours and minutes.
+
+Terms: the *units* of an amount start with a magnitude word or none ("million yuan 2020"); a scale
+moves along thousand, million, billion, trillion so that the largest amount lies in 1 to 1000.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["Scale", "decimals", "hours", "money_scale", "short", "spoken", "write"]
+
+MISSING = "–"
+MAGNITUDES = ("", "thousand", "million", "billion", "trillion")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A unit to show amounts in: shown = amount x factor, in `unit`."""
+
+    factor: float
+    unit: str
+
+
+def _finite(values: Iterable[float]) -> list[float]:
+    return [abs(float(v)) for v in values if math.isfinite(float(v))]
+
+
+def money_scale(values: Iterable[float], units: str) -> Scale:
+    """Choose the magnitude in which the largest of some amounts reads best.
+
+    Parameters
+    ----------
+    values
+        Amounts in `units`; what is not finite is passed over.
+    units
+        Units of the amounts, for example ``"million yuan 2020"``.
+    """
+    head, _, tail = units.partition(" ")
+    position, rest = (MAGNITUDES.index(head), tail) if head in MAGNITUDES[1:] else (0, units)
+    largest = max(_finite(values), default=0.0) * 1000.0**position
+    target = min(int(math.log10(largest) // 3), 4) if largest >= 1.0 else 0
+    unit = f"{MAGNITUDES[target]} {rest}".strip()
+    return Scale(1000.0 ** (position - target), unit)
+
+
+def spoken(unit: str) -> str:
+    """Shorten a unit for a sentence: without the year of its prices, which the page's head says."""
+    words = unit.split(" ")
+    return " ".join(words[:-1]) if len(words) > 1 and words[-1].isdigit() else unit
+
+
+def decimals(values: Iterable[float], figures: int = 3) -> int:
+    """Count the decimals in which values of one column read well (0 to 6).
+
+    The largest value gets at least `figures` significant figures, the median of those that are not
+    zero at least two, the largest never more than six.
+    """
+    sizes = sorted(value for value in _finite(values) if value > 0.0)
+    if not sizes:
+        return 0
+    top = math.floor(math.log10(sizes[-1]))
+    middle = math.floor(math.log10(sizes[len(sizes) // 2]))
+    wanted = max(figures - 1 - top, min(1 - middle, 5 - top))
+    return min(max(wanted, 0), 6)
+
+
+def write(value: float, places: int, *, signed: bool = False) -> str:
+    """Write one number with `places` decimals; exact zero is "0", what is not finite a dash."""
+    if not math.isfinite(value):
+        return MISSING
+    if value == 0.0:
+        return "0"
+    text = f"{abs(value):,.{places}f}"
+    if float(text.replace(",", "")) == 0.0:
+        return text
+    sign = "−" if value < 0 else "+" if signed else ""
+    return sign + text
+
+
+def short(value: float, figures: int = 3, *, signed: bool = False) -> str:
+    """Write one number on its own with `figures` significant figures."""
+    if not math.isfinite(value):
+        return MISSING
+    if value != 0.0 and abs(value) < 1e-4:
+        return f"{value:.1e}".replace("-", "−")
+    return write(value, decimals([value], figures), signed=signed)
+
+
+def hours(minutes: float) -> str:
+    """Write a duration in minutes as hours and minutes, ``4:05``; a dash when there is none."""
+    if not math.isfinite(minutes):
+        return MISSING
+    whole = round(abs(minutes))
+    sign = "−" if minutes < 0 and whole else ""
+    return f"{sign}{whole // 60}:{whole % 60:02d}"
