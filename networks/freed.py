@@ -15,10 +15,10 @@ times the great circle. A stop that is not on the conventional network is steppe
 from collections.abc import Sequence
 from itertools import pairwise
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
+from networks.engine import Core, Ends, least_paths
 from networks.geo import great_circle_km
 
 WAY_ROUND = 2.0  # a longer way round is not beside the line
@@ -35,26 +35,38 @@ def freed_links(nodes: pd.DataFrame, links: pd.DataFrame, stops: Sequence[str]) 
     stops
         Node keys of the line, in order.
     """
-    rail = (links["mode"] == "rail_conventional").to_numpy(dtype=bool)
-    starts, ends = links["from_node"].to_numpy(), links["to_node"].to_numpy()
-    km = links["km"].to_numpy(dtype=np.float64)
-    graph = nx.Graph()
-    for i in np.flatnonzero(rail):
-        a, b = starts[i], ends[i]
-        if not graph.has_edge(a, b) or km[i] < graph[a][b]["km"]:
-            graph.add_edge(a, b, km=float(km[i]))
-    beside = np.zeros(len(links), dtype=bool)
-    on_rail = [s for s in stops if s in graph]
-    for a, b in pairwise(on_rail):
-        from_a = nx.single_source_dijkstra_path_length(graph, a, weight="km")
-        from_b = nx.single_source_dijkstra_path_length(graph, b, weight="km")
-        ends_ab = nodes.loc[[a, b], ["lon", "lat"]].to_numpy()
-        straight = float(great_circle_km(*ends_ab[0], *ends_ab[1]))
-        shortest = from_a.get(b, np.inf)
-        if a == b or shortest > WAY_ROUND * straight:
+    rail = np.flatnonzero((links["mode"] == "rail_conventional").to_numpy(dtype=bool))
+    starts = nodes.index.get_indexer(pd.Index(links["from_node"])).astype(np.int64)[rail]
+    ends = nodes.index.get_indexer(pd.Index(links["to_node"])).astype(np.int64)[rail]
+    km = links["km"].to_numpy(dtype=np.float64)[rail]
+    called = nodes.index.get_indexer(pd.Index(list(stops))).astype(np.int64)
+    called = called[np.isin(called, np.concatenate([starts, ends]))]
+    mask = np.zeros(len(links), dtype=bool)
+    if len(called) < 2:
+        return mask
+    core = Core(
+        len(nodes),
+        np.concatenate([starts, ends]),
+        np.concatenate([ends, starts]),
+        np.concatenate([km, km])[:, None],
+    )
+    everywhere = np.arange(len(nodes), dtype=np.int64)
+    to_km, _ = least_paths(
+        core,
+        Ends(
+            len(called), np.arange(len(called), dtype=np.int64), called, np.zeros((len(called), 1))
+        ),
+        Ends(len(nodes), everywhere, everywhere, np.zeros((len(nodes), 1))),
+        np.ones(1),
+    )
+    where = nodes[["lon", "lat"]].to_numpy(dtype=np.float64)
+    for (one, a), (two, b) in pairwise(enumerate(called)):
+        shortest = to_km[one, b]
+        if a == b or shortest > WAY_ROUND * float(great_circle_km(*where[a], *where[b])):
             continue
-        for i in np.flatnonzero(rail):
-            one = from_a.get(starts[i], np.inf) + km[i] + from_b.get(ends[i], np.inf)
-            other = from_a.get(ends[i], np.inf) + km[i] + from_b.get(starts[i], np.inf)
-            beside[i] |= min(one, other) <= SLACK * shortest
-    return beside
+        through = np.minimum(
+            to_km[one, starts] + km + to_km[two, ends],
+            to_km[one, ends] + km + to_km[two, starts],
+        )
+        mask[rail[through <= SLACK * shortest]] = True
+    return mask
