@@ -96,7 +96,7 @@ def read_industries(
     else:
         if isinstance(Z, pd.DataFrame) and sectors is None and len(regions or [""]) == 1:
             sectors = [str(label) for label in Z.index]
-        if sectors is not None and regions is None and len(Z) == len(sectors):  # type: ignore[arg-type]  # a matrix has a length
+        if sectors is not None and regions is None and np.shape(Z)[0] == len(sectors):
             regions = [ONE_REGION]
         if regions is None or sectors is None:
             failures.append(
@@ -234,6 +234,16 @@ class FinalBlock:
     exports: Floats | None
 
 
+def _split_exports(cube: Floats, names: list[str], told: bool) -> FinalBlock:
+    """Take a category "exports" out of final use by (row, place, category)."""
+    out = [c for c, name in enumerate(names) if name.casefold() == EXPORTS]
+    if not out:
+        return FinalBlock(cube, names, told, None)
+    kept = [c for c in range(len(names)) if c not in out]
+    exports = cube[:, :, out].sum(axis=(1, 2))
+    return FinalBlock(cube[:, :, kept], [names[c] for c in kept], told, exports)
+
+
 def _category_names(count: int) -> list[str]:
     return [ONE_CATEGORY] if count == 1 else [f"category {c + 1}" for c in range(count)]
 
@@ -277,14 +287,14 @@ def final_block(
             )
             return None
         names = list(categories) if categories is not None else _category_names(count)
-        return FinalBlock(values.reshape(len(values), -1, count), names, told, None)
+        return _split_exports(values.reshape(len(values), -1, count), names, told)
 
     pairs = [(str(label[0]), str(label[1])) for label in columns]
     out = [i for i, (_, category) in enumerate(pairs) if category.casefold() == EXPORTS]
     keep = [i for i in range(len(pairs)) if i not in set(out)]
     names = list(dict.fromkeys(pairs[i][1] for i in keep))
     if categories is not None:
-        names = [str(c) for c in categories]
+        names = [str(c) for c in categories if str(c).casefold() != EXPORTS]
     told = not all(pairs[i][0] == UNTOLD for i in keep)
     places = regions if told else [UNTOLD]
     full = np.zeros((len(values), len(places), len(names)))

@@ -159,19 +159,24 @@ def check_values(data: xr.Dataset, *, signed: bool = False) -> list[str]:
     return failures
 
 
+def _size(values: Floats) -> Floats:
+    """Absolute values, without a copy where nothing is negative."""
+    return values if values.min(initial=0.0) >= 0 else np.abs(values)
+
+
 def _row_terms(data: xr.Dataset, kind: Kind) -> tuple[Floats, Floats]:
     """Deliveries by producing (region, sector) and the sum of their absolute values."""
     if kind == "explicit":
         demand = data["final_demand"].values
         axes = tuple(range(2, demand.ndim))
         total = data["flows"].values.sum(axis=(2, 3)) + demand.sum(axis=axes)
-        size = np.abs(data["flows"].values).sum(axis=(2, 3)) + np.abs(demand).sum(axis=axes)
+        size = _size(data["flows"].values).sum(axis=(2, 3)) + _size(demand).sum(axis=axes)
     else:
         share = data["trade_share"].values
         use = data["domestic_use"].values.sum(axis=2) + data["demand"].values.sum(axis=2).T
         size_use = (
-            np.abs(data["domestic_use"].values).sum(axis=2)
-            + np.abs(data["demand"].values).sum(axis=2).T
+            _size(data["domestic_use"].values).sum(axis=2)
+            + _size(data["demand"].values).sum(axis=2).T
         )
         total = np.einsum("irs,is->ri", share, use)
         size = np.einsum("irs,is->ri", share, size_use)
@@ -253,7 +258,7 @@ def check_shares(data: xr.Dataset, *, tolerance: float = SHARE_TOLERANCE) -> lis
     worst = tuple(bad[0])
     message = (
         f"trade shares must sum to one over region_from, found {shown(names)}; shares that leave "
-        "out a foreign part are converted by io_tables.trade.domestic_shares, which puts the "
+        "out a foreign part are converted by io_tables.shares.domestic_shares, which puts the "
         "foreign part into the imports"
     )
     where = f"{data['sector'].values[worst[0]]} in {data['region'].values[worst[1]]}"

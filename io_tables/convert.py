@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 import xarray as xr
 
 from io_tables.checks import Floats
@@ -183,7 +182,7 @@ def _multipliers(flows: Floats, output: Floats) -> Floats:
     n = output.size
     flat = output.reshape(-1)
     A = np.divide(flows.reshape(n, n), flat, out=np.zeros((n, n)), where=flat > 0)
-    return np.asarray(scipy.linalg.solve(np.eye(n) - A.T, np.ones(n)))
+    return np.asarray(np.linalg.solve(np.eye(n) - A.T, np.ones(n)), dtype=np.float64)
 
 
 def _pooling_note(data: xr.Dataset, pooled: xr.Dataset) -> str:
@@ -196,7 +195,10 @@ def _pooling_note(data: xr.Dataset, pooled: xr.Dataset) -> str:
     try:
         before = _multipliers(data["flows"].values, output)
         after = _multipliers(pooled_flows(pooled), output)
+        productive = before.min() >= 1.0 and after.min() >= 1.0
     except np.linalg.LinAlgError:
+        productive = False
+    if not productive:
         return "pooled from an explicit table that is not productive: multipliers not compared"
     change = np.abs(after / before - 1.0)
     worst = int(change.argmax())

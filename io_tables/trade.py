@@ -4,8 +4,8 @@ Public names:
 - `balance_gravity`: flows of many products from totals and kernels.
 - `estimate_trade`: flows of one product from totals and costs; the decay given or estimated.
 - `log_kernel`: logarithm of the power or exponential kernel of a cost matrix.
-- `feasible_own_flow`: own-region flows from shares, capped so that the rest can be shipped.
-- `domestic_shares`: shares that leave out a foreign part, converted.
+
+Also reached from here: `feasible_own_flow` and `domestic_shares` of `shares.py`.
 
 Doubly constrained gravity, from r to s, with c the cost and beta > 0 the decay:
 
@@ -34,13 +34,25 @@ from io_tables.checks import Floats, raise_collected
 from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
 from io_tables.feasibility import check_pattern, check_totals
 from io_tables.labels import shown
+from io_tables.shares import DomesticShares, domestic_shares, feasible_own_flow
+
+__all__ = [
+    "DomesticShares",
+    "GravityFlows",
+    "Kernel",
+    "TradeEstimate",
+    "balance_gravity",
+    "domestic_shares",
+    "estimate_trade",
+    "feasible_own_flow",
+    "log_kernel",
+]
 
 Kernel = Literal["power", "exponential"]
 MAX_SWEEPS: Final = 5_000
 _PATIENCE: Final = 300
 _STEEP: Final = 50.0
 """Range of the logarithm of a kernel above which balancing starts from a flatter one."""
-OWN_FLOW_CAP: Final = 0.98
 
 
 def log_kernel(cost: ArrayLike, decay: float, *, kernel: Kernel = "power") -> Floats:
@@ -238,7 +250,7 @@ def _check_own(own: Floats, supply: Floats, use: Floats) -> None:
         where = [f"product {i} in region {r}" for i, r in np.argwhere(bad)]
         raise InfeasibleMargins(
             f"an own flow must lie between zero and both totals of its region, found {shown(where)}"
-            "; feasible_own_flow caps shares"
+            "; io_tables.shares.feasible_own_flow caps shares"
         )
 
 
@@ -406,111 +418,3 @@ def _estimate_decay(
             "flows are about as near as their totals allow; give the decay"
         )
     return float(brentq(miss, low, high, xtol=1e-15, rtol=1e-14))
-
-
-def feasible_own_flow(
-    origins: ArrayLike,
-    destinations: ArrayLike,
-    own_share: ArrayLike,
-    *,
-    cap: float = OWN_FLOW_CAP,
-) -> Floats:
-    """Own-region flows from shares of use, capped where supply is short.
-
-    Parameters
-    ----------
-    origins, destinations
-        (S, R) or (R,) supply and use of domestic products.
-    own_share
-        Share of domestic use that comes from the region itself, same shape, between 0 and 1.
-    cap
-        Largest part of the smaller total that may stay, so that every region still trades.
-
-    Returns
-    -------
-    min(share * use, cap * min(supply, use)), same shape; more where one region would otherwise
-    have more to ship and to buy than all others together could take.
-    """
-    supply, use = np.asarray(origins, dtype=np.float64), np.asarray(destinations, dtype=np.float64)
-    share = np.asarray(own_share, dtype=np.float64)
-    if not ((share >= 0) & (share <= 1)).all():
-        raise InvalidTable("own shares must lie between 0 and 1")
-    own = np.minimum(share * use, cap * np.minimum(supply, use))
-    for s, d, o in zip(*(np.atleast_2d(a) for a in (supply, use, own)), strict=True):
-        _make_room(s, d, o, cap)
-    return own
-
-
-def _make_room(supply: Floats, use: Floats, own: Floats, cap: float) -> None:
-    """Raise own flows, in place, until the rest can be shipped without a diagonal.
-
-    The rest O', D' can be shipped if and only if O'_r + D'_r <= sum O' for every r; at most one
-    region fails at a time. It is brought down to `cap` of the sum (with two regions, to the sum).
-    """
-    level = cap if len(supply) > 2 else 1.0
-    for _ in range(4 * len(supply)):
-        out, into = supply - own, use - own
-        total = min(out.sum(), into.sum())
-        worst = int(np.argmax(out + into))
-        load = out[worst] + into[worst]
-        if load <= total * (1.0 + 1e-12):
-            return
-        more = (load - level * total) / (2.0 - level)
-        own[worst] += min(more, out[worst], into[worst])
-
-
-class DomesticShares(NamedTuple):
-    """Total use split into a domestic part with shares that sum to one, and imports."""
-
-    trade_share: Floats
-    domestic_use: Floats
-    demand: Floats
-    imported_use: Floats
-    imported_demand: Floats
-
-
-def domestic_shares(
-    trade_share: ArrayLike, total_use: ArrayLike, total_demand: ArrayLike
-) -> DomesticShares:
-    """Convert shares that leave out a foreign part into the form `from_pooled` takes.
-
-    Parameters
-    ----------
-    trade_share
-        (S, R, R) [product, from, to] shares of domestic origins in TOTAL use, summing to one
-        minus the foreign share, which is the same for inputs and final use.
-    total_use
-        (S, R, S) use of domestic and imported products by industry at the place of use.
-    total_demand
-        (R, S, C) the same for final use.
-
-    Returns
-    -------
-    Shares within domestic use, and both uses split into domestic and imported.
-
-    Raises
-    ------
-    InvalidTable
-        When a sum of shares lies outside 0 to 1.
-    """
-    share = np.asarray(trade_share, dtype=np.float64)
-    use = np.asarray(total_use, dtype=np.float64)
-    demand = np.asarray(total_demand, dtype=np.float64)
-    domestic = share.sum(axis=1)
-    if (share < 0).any() or (domestic > 1 + 1e-9).any():
-        raise InvalidTable(
-            "trade shares must be between zero and one and sum to at most one over their origins, "
-            f"found sums from {domestic.min():.6g} to {domestic.max():.6g}"
-        )
-    domestic = np.minimum(domestic, 1.0)
-    own = np.broadcast_to(np.eye(share.shape[1]), share.shape)
-    part = domestic[:, None, :]
-    inside = np.where(part > 0, share / np.where(part > 0, share.sum(axis=1)[:, None, :], 1.0), own)
-    by_use, by_demand = domestic[:, :, None], domestic.T[:, :, None]
-    return DomesticShares(
-        trade_share=inside,
-        domestic_use=use * by_use,
-        demand=demand * by_demand,
-        imported_use=use * (1.0 - by_use),
-        imported_demand=demand * (1.0 - by_demand),
-    )

@@ -183,6 +183,19 @@ def test_value_added_left_out_is_what_inputs_imports_and_taxes_leave():
     assert table.imports.index.tolist() == ["imports"]
 
 
+def test_exports_are_found_among_the_categories_whatever_form_they_have():
+    Z, Y = [[10.0, 20.0], [30.0, 40.0]], np.array([[60.0, 10.0], [20.0, 10.0]])
+    bare = RegionalTable.from_flows(Z, Y, sectors=["a", "b"], categories=["homes", "Exports"])
+    labelled = RegionalTable.from_flows(
+        Z, pd.DataFrame(Y, index=["a", "b"], columns=["homes", "exports"]), sectors=["a", "b"]
+    )
+    for table in (bare, labelled):
+        assert table.categories == ["homes"]
+        np.testing.assert_array_equal(table.exports, [10.0, 10.0])
+    with pytest.raises(InvalidTable, match="exports are given twice"):
+        RegionalTable.from_flows(bare.Z, bare.Y, exports=[1.0, 1.0])
+
+
 def test_all_failures_are_named_at_once_with_labels():
     table = random_table(3, 2, 3, kind="explicit")
     Z = table.Z.to_numpy().copy()

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from paths import shared
 
 from io_tables.errors import InfeasibleMargins, InvalidTable
+from io_tables.shares import domestic_shares, feasible_own_flow
 from io_tables.table import RegionalTable
 from io_tables.testing import random_table
 from io_tables.trade import (
     balance_gravity,
-    domestic_shares,
     estimate_trade,
-    feasible_own_flow,
     log_kernel,
 )
 
