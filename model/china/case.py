@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import cache
 from typing import cast
 
-from io_tables.china import OwnShare, china_report, load_china, load_region_groups
+from io_tables.china import china_report, load_china, load_region_groups
+from io_tables.china.sourcing import OwnShare
 from io_tables.table import RegionalTable
 from model.groupings import Groupings
 from model.results import ReportTable
