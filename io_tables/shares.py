@@ -1,7 +1,8 @@
 """Which part of its use a region gives to itself, and to the regions of the table at all.
 
 Public names:
-- `feasible_own_flow`: own-region flows from shares, such that the rest can be shipped.
+- `feasible_own_flow`: own-region flows from shares, capped cell by cell.
+- `make_room`: own-region flows raised where the rest could not be shipped otherwise.
 - `domestic_shares`, `DomesticShares`: shares that leave out a foreign part, converted.
 
 Trade shares of a table sum to one over its regions: imports are a block of their own. Sources
@@ -44,26 +45,52 @@ def feasible_own_flow(
 
     Returns
     -------
-    min(share * use, cap * min(supply, use)), same shape; more where one region would otherwise
-    have more to ship and to buy than all others together could take.
+    min(share * use, cap * min(supply, use)), same shape. `make_room` sees to it that the rest can
+    be shipped between the regions.
     """
     supply, use = np.asarray(origins, dtype=np.float64), np.asarray(destinations, dtype=np.float64)
     share = np.asarray(own_share, dtype=np.float64)
     if not ((share >= 0) & (share <= 1)).all():
         raise InvalidTable("own shares must lie between 0 and 1")
-    own = np.minimum(share * use, cap * np.minimum(supply, use))
+    return np.minimum(share * use, cap * np.minimum(supply, use))
+
+
+def make_room(
+    origins: ArrayLike,
+    destinations: ArrayLike,
+    own_flow: ArrayLike,
+    *,
+    level: float = OWN_FLOW_CAP,
+) -> Floats:
+    """Raise own-region flows until the rest of every product can be shipped without a diagonal.
+
+    Parameters
+    ----------
+    origins, destinations, own_flow
+        (S, R) or (R,) supply, use and own-region flows; regions on the last axis.
+    level
+        A region that has to give way keeps at most this part of all that is left to ship in
+        what it ships and buys; with two regions, where nothing else is possible, all of it.
+
+    Returns
+    -------
+    Own-region flows, same shape, unchanged wherever the rest could be shipped already.
+
+    Notes
+    -----
+    The rest O', D' can be shipped if and only if O'_r + D'_r <= sum O' for every r (no region has
+    more to ship and to buy than the others can take); at most one region fails at a time.
+    """
+    supply = np.asarray(origins, dtype=np.float64)
+    use = np.asarray(destinations, dtype=np.float64)
+    own = np.array(own_flow, dtype=np.float64)
     for s, d, o in zip(*(np.atleast_2d(a) for a in (supply, use, own)), strict=True):
-        _make_room(s, d, o, cap)
+        _raise_one_product(s, d, o, level if supply.shape[-1] > 2 else 1.0)
     return own
 
 
-def _make_room(supply: Floats, use: Floats, own: Floats, cap: float) -> None:
-    """Raise own flows, in place, until the rest can be shipped without a diagonal.
-
-    The rest O', D' can be shipped if and only if O'_r + D'_r <= sum O' for every r; at most one
-    region fails at a time. It is brought down to `cap` of the sum (with two regions, to the sum).
-    """
-    level = cap if len(supply) > 2 else 1.0
+def _raise_one_product(supply: Floats, use: Floats, own: Floats, level: float) -> None:
+    """Work of `make_room` for one product; raises `own` (R,) in place."""
     for _ in range(4 * len(supply)):
         out, into = supply - own, use - own
         total = min(out.sum(), into.sum())

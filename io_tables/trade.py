@@ -250,7 +250,7 @@ def _check_own(own: Floats, supply: Floats, use: Floats) -> None:
         where = [f"product {i} in region {r}" for i, r in np.argwhere(bad)]
         raise InfeasibleMargins(
             f"an own flow must lie between zero and both totals of its region, found {shown(where)}"
-            "; io_tables.shares.feasible_own_flow caps shares"
+            "; io_tables.shares.feasible_own_flow caps them"
         )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from paths import shared
 
 from io_tables.errors import InfeasibleMargins, InvalidTable
-from io_tables.shares import domestic_shares, feasible_own_flow
+from io_tables.shares import domestic_shares, feasible_own_flow, make_room
 from io_tables.table import RegionalTable
 from io_tables.testing import random_table
 from io_tables.trade import (
@@ -106,8 +106,11 @@ def test_own_flows_are_kept_and_the_rest_meets_the_totals():
     S, R = 5, 8
     supply, use = rng.lognormal(3, 0.7, (S, R)), rng.lognormal(3, 0.7, (S, R))
     use *= supply.sum(axis=1, keepdims=True) / use.sum(axis=1, keepdims=True)
-    own = feasible_own_flow(supply, use, np.full((S, R), 0.7))
-    assert (own <= 0.98 * np.minimum(supply, use) * (1 + 1e-15)).all()
+    capped = feasible_own_flow(supply, use, np.full((S, R), 0.7))
+    assert (capped <= 0.98 * np.minimum(supply, use) * (1 + 1e-15)).all()
+    own = make_room(supply, use, capped)
+    assert (own >= capped).all()
+    assert (own == capped).mean() > 0.7
     result = balance_gravity(supply, use, rng.uniform(0.1, 1.0, (R, R)), own_flow=own)
     np.testing.assert_array_equal(np.einsum("irr->ir", result.flows), own)
     np.testing.assert_allclose(result.flows.sum(axis=2), supply, rtol=1e-11)
@@ -117,11 +120,11 @@ def test_own_flows_are_kept_and_the_rest_meets_the_totals():
 def test_own_shares_are_raised_where_one_region_dwarfs_the_others():
     supply = np.array([[80.0, 12.0, 8.0], [50.0, 50.0, 1e-3]])
     use = np.array([[70.0, 10.0, 20.0], [1e-3, 50.0, 50.0]])
-    own = feasible_own_flow(supply, use, np.full((2, 3), 0.1))
+    own = make_room(supply, use, feasible_own_flow(supply, use, np.full((2, 3), 0.1)))
     assert own[0, 0] > 7.0
     flows = balance_gravity(supply, use, np.ones((3, 3)), own_flow=own).flows
     np.testing.assert_allclose(flows.sum(axis=1), use, rtol=1e-11)
-    two = feasible_own_flow([6.0, 4.0], [7.0, 3.0], [0.1, 0.1])
+    two = make_room([6.0, 4.0], [7.0, 3.0], [0.7, 0.3])
     rest = np.array([6.0, 4.0]) - two, np.array([7.0, 3.0]) - two
     np.testing.assert_allclose(rest[0], rest[1][::-1])
 
