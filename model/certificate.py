@@ -112,7 +112,8 @@ def certify(
     remainder = (rhs - solution) + product
     terms = operator.column_terms if transposed else operator.row_terms
     factor = (np.reshape(terms, (-1, 1)) + 3.0) * EPS
-    rho = factor * (np.abs(rhs) + size + reach) + TINY
+    rho = factor * (np.abs(rhs) + size + reach)
+    rho += TINY * ((rhs != 0) | (solution != 0)).any(axis=0)  # underflow; nothing rounds in zeros
     absolute = np.abs(remainder)
     residuals = absolute.sum(axis=0)
     if not weights.valid:

@@ -261,21 +261,28 @@ class Run:
         before = side.before(rhs)
         if self.method == "blocked":
             done = polynomial(side.rest, engine.roots, before, target)
-            self.iterations = max(self.iterations, done.iterations)
+            self.iterations += done.iterations
             if done.reached:
                 return side.after(done.z)
             log.warning("blocked iterations stopped short; going on column by column")
         out = np.zeros_like(rhs)
+        room, most = max(self.max_iterations - self.iterations, 0), 0
         for j in range(rhs.shape[1]):
             column = np.ascontiguousarray(before[:, j])
+            unit = 2.0 ** np.frexp(np.abs(column).max(initial=0.0))[1]
             if not column.any():
                 continue
-            aim = float(target[j]) / (1.0 if self.transposed else np.sqrt(engine.n))
+            aim = float(target[j]) / unit / (1.0 if self.transposed else np.sqrt(engine.n))
             found = gmres(
-                side.rest, column, aim, max_iterations=self.max_iterations, progress=self.progress
+                side.rest,
+                column / unit,
+                aim,
+                max_iterations=room,
+                progress=self.progress,
             )
-            self.iterations = max(self.iterations, found.iterations)
-            out[:, j] = found.z
+            most = max(most, found.iterations)
+            out[:, j] = unit * found.z
+        self.iterations += most
         return side.after(out)
 
     def outcome(self, x: FloatArray, certificate: Certificate) -> tuple[Status, str]:

@@ -269,9 +269,10 @@ def _by_group(
 ) -> FloatArray:
     """(h k) V summed over groups of the far end; values (R, S_c, k), factors (S_c or 1, G, G)."""
     out = np.zeros_like(values)
+    width = values.shape[1] * values.shape[2]
     for g, members in enumerate(groups):
-        part = values[members]
-        product = (matrix[:, members] @ part.reshape(len(members), -1)).reshape(values.shape)
+        part = values[members].reshape(len(members), width)
+        product = (matrix[:, members] @ part).reshape(values.shape)
         toward = factors[:, g, :] if transposed else factors[:, :, g]
         for other, rows in enumerate(groups):
             out[rows] += toward[:, other][None, :, None] * product[rows]

@@ -5,6 +5,7 @@ Question owned: which operator has households as one more buyer in every region?
 Public names
     Households         which figures of a table are wages and which are household spending
     close_households   the table's operator with one household row and column per region
+    spending_too_much  the error that names the regions whose households spend more than they earn
 
 Terms: regions s (work, purchase), r (residence, production); one more sector h per region.
 
@@ -28,10 +29,11 @@ import pandas as pd
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
 from model.dims import REGION, ROW, SECTOR
-from model.errors import ShapeError, UnknownLabel
+from model.errors import NotProductive, ShapeError, UnknownLabel
 from model.explicit import Explicit
 from model.pooled import PooledOperator
 from model.products import FloatArray, Operator
+from model.within import rows_of
 
 HOUSEHOLDS = "households"
 _WAGES = ("compensation of employees", "labour", "labor", "wage")
@@ -121,6 +123,23 @@ def close_households(
     technology[:, n_sectors, n_sectors] = own_rate
     trade = np.concatenate([table.trade, residence[None]])
     return PooledOperator(technology, trade), labels
+
+
+def spending_too_much(
+    table: RegionalTable, closed: Operator, error: NotProductive
+) -> NotProductive:
+    """Name the regions that cannot go on alone once their households are inside."""
+    radius = np.zeros(table.n_regions)
+    for region in range(table.n_regions):
+        rows = rows_of(closed, np.array([region]))
+        radius[region] = np.abs(np.linalg.eigvals(closed.block(rows, rows))).max(initial=0.0)
+    worst = np.argsort(-radius, kind="stable")[:5]
+    named = [f"{table.regions[r]} ({radius[r]:.3f})" for r in worst if radius[r] >= 1.0]
+    named = named or [f"{table.regions[worst[0]]} ({radius[worst[0]]:.3f})"]
+    return NotProductive(
+        f"with households inside, {error} Largest spectral radius of a region alone with its "
+        f"households: {', '.join(named)}. Check household spending against household income there."
+    )
 
 
 def _closed_matrix(

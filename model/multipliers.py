@@ -29,7 +29,8 @@ import xarray as xr
 from io_tables.table import RegionalTable
 from model.accounts import account_of
 from model.dims import REGION, SECTOR
-from model.households import Households, close_households
+from model.errors import NotProductive
+from model.households import Households, close_households, spending_too_much
 from model.products import FloatArray, Operator
 from model.solve import Leontief
 from model.within import rows_of
@@ -83,9 +84,14 @@ def multipliers(
     masked[np.arange(n_regions), :, np.arange(n_regions)] = weights
     masked[:, :, n_regions] = weights
 
-    solved = system.solve_transposed(
-        masked.reshape(-1, n_regions + 1), tolerance=TOLERANCE
-    ).raise_for_status()
+    try:
+        solved = system.solve_transposed(
+            masked.reshape(-1, n_regions + 1), tolerance=TOLERANCE
+        ).raise_for_status()
+    except NotProductive as error:
+        if not closed:
+            raise
+        raise spending_too_much(table, system.operator, error) from error
     found = np.asarray(solved.x).reshape(n_regions, wide, n_regions + 1)
     own = found[np.arange(n_regions), :, np.arange(n_regions)]
     total = found[:, :, n_regions]

@@ -1,0 +1,171 @@
+"""Every operator multiplies as the matrix it stands for, and refuses what it cannot be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import reference_model as slow
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.errors import ShapeError
+from model.operator import Explicit, GravityOperator, PooledOperator
+from model.within import within
+
+SIZES = st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10**6))
+
+
+def draw(sizes):
+    n_regions, n_sectors, seed = sizes
+    rng = np.random.default_rng(seed)
+    technology = rng.random((n_regions, n_sectors, n_sectors)) * 0.8 / n_sectors
+    trade = rng.random((n_sectors, n_regions, n_regions)) * (
+        rng.random((n_sectors, n_regions, n_regions)) < 0.8
+    )
+    return rng, technology, trade
+
+
+def assert_same_operator(operator, matrix, rng):
+    n = matrix.shape[0]
+    assert np.allclose(operator.dense(), matrix, rtol=1e-13, atol=1e-16)
+    for k in (1, 3):
+        columns = rng.standard_normal((n, k))
+        assert np.allclose(operator.matmat(columns), matrix @ columns, rtol=1e-12, atol=1e-13)
+        assert np.allclose(operator.rmatmat(columns), matrix.T @ columns, rtol=1e-12, atol=1e-13)
+    vector = rng.standard_normal(n)
+    assert np.allclose(operator.matvec(vector), matrix @ vector, rtol=1e-12, atol=1e-13)
+    assert np.allclose(operator.rmatvec(vector), matrix.T @ vector, rtol=1e-12, atol=1e-13)
+    rows, columns = rng.integers(0, n, 3), rng.integers(0, n, 4)
+    assert np.allclose(operator.block(rows, columns), matrix[np.ix_(rows, columns)], rtol=1e-13)
+    reach = operator.pattern()
+    steps = (
+        reach.astype(float)
+        @ (sp.eye(reach.shape[0]) + reach.astype(float))
+        @ (sp.eye(reach.shape[0]) + reach.astype(float))
+    )
+    steps = steps.toarray()[:n, :n]
+    assert (steps[matrix != 0] != 0).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(SIZES)
+def test_a_pooled_operator_multiplies_as_the_matrix_written_out_by_loops(sizes):
+    rng, technology, trade = draw(sizes)
+    matrix = slow.pooled_matrix(technology, trade)
+    assert_same_operator(PooledOperator(technology, trade), matrix, rng)
+
+
+@settings(deadline=None, max_examples=15)
+@given(SIZES)
+def test_technology_shared_by_all_or_by_groups_is_technology_repeated(sizes):
+    rng, technology, trade = draw(sizes)
+    n_regions = technology.shape[0]
+    shared = PooledOperator(technology[0], trade)
+    assert_same_operator(shared, slow.pooled_matrix(technology[0], trade), rng)
+    of = rng.integers(0, n_regions, n_regions)
+    grouped = PooledOperator(technology, trade, technology_of=of)
+    assert_same_operator(grouped, slow.pooled_matrix(technology[of], trade), rng)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    SIZES, st.booleans(), st.booleans(), st.booleans(), st.sampled_from(["power", "exponential"])
+)
+def test_a_gravity_operator_is_the_pooled_one_with_shares_from_its_law(
+    sizes, grouped, home, two_costs, kernel
+):
+    rng, technology, _ = draw(sizes)
+    n_regions, n_sectors = technology.shape[:2]
+    weights = rng.random((n_regions, n_sectors)) + 0.01
+    cost = rng.uniform(0.5, 4.0, (2 if two_costs else 1, n_regions, n_regions))
+    cost_of = rng.integers(0, cost.shape[0], n_sectors)
+    decay = rng.choice([0.5, 1.0, 2.0], n_sectors)
+    group = rng.integers(0, 2, n_regions)
+    factors = rng.uniform(0.1, 3.0, (n_sectors, 2, 2)) if grouped else None
+    own = rng.uniform(0.0, 5.0, (n_sectors, n_regions)) if home else None
+    operator = GravityOperator(
+        technology,
+        cost,
+        decay,
+        weights,
+        kernel=kernel,
+        cost_of=cost_of,
+        groups=group if grouped else None,
+        block_factors=factors,
+        home=own,
+    )
+    trade = slow.gravity_trade(
+        cost, decay, weights, kernel=kernel, group=group, factors=factors, home=own, cost_of=cost_of
+    )
+    assert np.allclose(operator.trade(), trade, rtol=1e-12)
+    assert np.allclose(operator.trade().sum(axis=1), 1.0, rtol=1e-13)
+    assert_same_operator(operator, slow.pooled_matrix(technology, trade), rng)
+    y = rng.random((n_regions * n_sectors, 2))
+    spread = np.einsum("irs,sik->rik", trade, y.reshape(n_regions, n_sectors, 2))
+    assert np.allclose(operator.deliver(y), spread.reshape(y.shape), rtol=1e-12)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array, sp.csc_matrix, sp.coo_array])
+def test_an_explicit_matrix_multiplies_in_every_storage(form):
+    rng = np.random.default_rng(3)
+    matrix = rng.random((7, 7)) * (rng.random((7, 7)) < 0.5) - 0.1 * np.eye(7)
+    operator = Explicit(form(matrix), region_starts=[0, 3, 3, 7])
+    assert not operator.nonnegative
+    assert_same_operator(operator, matrix, rng)
+    assert np.allclose(operator.magnitude().dense(), abs(matrix))
+
+
+def test_the_operator_of_some_regions_is_the_block_of_the_matrix():
+    rng, technology, trade = draw((5, 3, 1))
+    regions = np.array([1, 2, 4])
+    rows = np.concatenate([np.arange(3 * r, 3 * r + 3) for r in regions])
+    pooled = PooledOperator(technology, trade)
+    gravity = GravityOperator(
+        technology, rng.uniform(1, 2, (5, 5)), 1.0, rng.random((5, 3)) + 0.1, home=2.0
+    )
+    for operator in (pooled, gravity, Explicit(pooled.dense(), region_starts=np.arange(6) * 3)):
+        inside = within(operator, regions)
+        assert np.allclose(inside.dense(), operator.dense()[np.ix_(rows, rows)], rtol=1e-14)
+
+
+def test_an_operator_does_not_follow_an_array_that_changes_later():
+    technology, trade = np.full((2, 1, 1), 0.5), np.full((1, 2, 2), 0.5)
+    operator = PooledOperator(technology, trade)
+    before = operator.dense()
+    technology[:] = 9.0
+    trade[:] = 9.0
+    assert np.array_equal(operator.dense(), before)
+    frozen = np.full((1, 2, 2), 0.5)
+    frozen.flags.writeable = False
+    assert PooledOperator(technology, frozen).trade is frozen
+
+
+def test_wrong_shapes_and_numbers_are_named():
+    technology, trade = np.full((2, 3, 3), 0.1), np.full((3, 2, 2), 0.5)
+    with pytest.raises(ShapeError, match=r"\[product, from, to\]"):
+        PooledOperator(technology, trade[:, :, :1])
+    with pytest.raises(ShapeError, match="technology must be"):
+        PooledOperator(technology[:, :2], trade)
+    bad = trade.copy()
+    bad[1, 0, 1] = -0.1
+    with pytest.raises(ShapeError, match=r"below zero at .*\[\[1, 0, 1\]\]"):
+        PooledOperator(technology, bad)
+    with pytest.raises(ShapeError, match="finite"):
+        PooledOperator(technology * np.nan, trade)
+    with pytest.raises(ShapeError, match="square"):
+        Explicit(np.zeros((2, 3)))
+
+
+def test_a_gravity_law_needs_positive_costs_and_a_supplier():
+    technology, weights = np.full((2, 1, 1), 0.5), np.ones((2, 1))
+    cost = np.array([[1.0, 2.0], [2.0, 0.0]])
+    with pytest.raises(ShapeError, match=r"cost must be > 0 .*\[\[0, 1, 1\]\]"):
+        GravityOperator(technology, cost, 1.0, weights)
+    GravityOperator(technology, cost, 1.0, weights, kernel="exponential")
+    with pytest.raises(ShapeError, match="must have a supplier"):
+        GravityOperator(technology, cost + 1, 1.0, 0 * weights)
+    with pytest.raises(ShapeError, match="cost_of"):
+        GravityOperator(technology, np.ones((2, 2, 2)), 1.0, weights)
+    with pytest.raises(ShapeError, match="belong together"):
+        GravityOperator(technology, cost + 1, 1.0, weights, groups=[0, 0])
