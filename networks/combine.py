@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.choice import logsum, shares
+from networks.errors import MeasureError
 
 Floats = NDArray[np.float64]
 Combination = Literal["least", "logsum"]
@@ -56,7 +57,7 @@ def combine_modes(
     Raises
     ------
     MeasureError
-        A logsum that is not positive.
+        A logsum that is not positive, or a cost that constants make negative.
     """
     net = objective - constants[:, None, None]
     best = net.argmin(axis=0)
@@ -64,6 +65,11 @@ def combine_modes(
     main = np.where(there, best, -1).astype(np.int8)
     if combine == "least":
         least = np.take_along_axis(net, best[None], axis=0)[0]
+        if (least < 0).any():
+            raise MeasureError(
+                f"A cost must not be negative; mode_constant makes {int((least < 0).sum())} so, "
+                f"the least {least.min():.6g}. Lower the constants of the modes."
+            )
         picked = np.take_along_axis(components, best[None, ..., None], axis=0)[0]
         return Combined(least, picked, main)
     total = logsum(objective, mu=mu, constants=constants)

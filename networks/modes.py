@@ -155,7 +155,7 @@ def terminal(
     before, after = np.zeros(len(COMPONENTS)), np.zeros(len(COMPONENTS))
     way = parameters.get("access_minutes", mode, purpose, 0.0) if in_place else 0.0
     before[ACCESS] = way + parameters.get("before_minutes", mode, purpose, 0.0)
-    before[MONEY] = parameters.get("loading_money", mode, purpose, 0.0)
+    before[MONEY] = parameters.get("fixed_money", mode, purpose, 0.0)
     after[EGRESS] = way + parameters.get("after_minutes", mode, purpose, 0.0)
     return before, after
 

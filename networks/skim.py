@@ -119,7 +119,7 @@ def skim(
     ParameterError
         An override of a parameter that does not exist.
     MeasureError
-        A logsum that is not positive.
+        A logsum that is not positive, or a ``mode_constant`` above the cost of a trip.
     """
     done = _skim_all(network, purpose, modes, ends, zones, by, parameters)
     settings = done.parameters
@@ -127,7 +127,7 @@ def skim(
     constants = np.array([settings.get("mode_constant", m, purpose, 0.0) for m in done.modes])
     if by == "minutes":
         per_minute = settings.get("value_of_time", purpose=purpose) / 60.0
-        scale, constants = scale * per_minute, constants / per_minute
+        scale, constants = scale * per_minute, np.zeros_like(constants)  # minutes stay minutes
     weights = prices(settings, purpose, by)
     own = np.arange(len(done.zones))
     area = network.nodes.loc[done.zones, "area_km2"].to_numpy(dtype=np.float64)

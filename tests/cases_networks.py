@@ -54,6 +54,7 @@ def random_network(seed: int, *, places: int = 7, ties: bool = False) -> Network
         row |= {"link": f"l{len(links)}", "bidirectional": bool(rng.uniform() < 0.8), **more}
         if rng.uniform() < 0.3:
             row["money"] = number(0, 80)
+        row["freight_factor"] = float(rng.choice([1.0, 0.9, 1.5]))
         if rng.uniform() < 0.6:
             row["trains_per_day"] = number(1, 80)
         links.append(row)

@@ -122,7 +122,7 @@ def drive(arcs, reverse=False):
 def ends_of_trip(table, mode, purpose, in_place):
     way = value(table, "access_minutes", mode, purpose, 0.0) if in_place else 0.0
     before = way + value(table, "before_minutes", mode, purpose, 0.0)
-    loading = value(table, "loading_money", mode, purpose, 0.0)
+    loading = value(table, "fixed_money", mode, purpose, 0.0)
     after = way + value(table, "after_minutes", mode, purpose, 0.0)
     return (0.0, loading, 0.0, before, 0.0, 0.0, 0.0, 0.0), (*ZERO[:7], after)
 

@@ -334,6 +334,20 @@ def test_a_logsum_that_is_not_positive_is_refused():
         skim(three_cities(), combine="logsum", parameters={"logsum_scale": 1e-6})
 
 
+def test_what_a_mode_is_worth_beside_its_cost_is_taken_off():
+    network = three_cities()
+    worth = {"mode_constant": {"rail": 40.0}}
+    plain, liked = skim(network), skim(network, parameters=worth)
+    rail = skim(network, modes=["rail"])["cost"]
+    assert float(liked["cost"][0, 2]) == pytest.approx(float(rail[0, 2]) - 40)
+    assert int(liked["main_mode"][0, 2]) == 1
+    assert np.array_equal(np.diag(liked["cost"]), np.diag(plain["cost"]))
+    minutes = [skim(network, by="minutes", parameters=p)["minutes"].values for p in (None, worth)]
+    assert np.array_equal(*minutes)  # minutes stay minutes
+    with pytest.raises(MeasureError, match="must not be negative"):
+        skim(network, parameters={"mode_constant": {"rail": 1000.0}})
+
+
 def test_the_least_is_the_limit_of_the_logsum():
     network = random_network(3)
     least = skim(network)["cost"].values
