@@ -27,11 +27,13 @@ import xarray as xr
 
 from model.errors import ScenarioError
 
-__all__ = ["OUTSIDE", "RING_EDGES", "Groupings", "allocation", "read_place_groups", "rings_of"]
+__all__ = ["OUTSIDE", "RINGS", "Groupings", "allocation", "read_place_groups", "rings_of"]
 
 OUTSIDE = "outside"
-RING_EDGES = ((60.0, "0-1 h"), (120.0, "1-2 h"), (240.0, "2-4 h"), (480.0, "4-8 h"))
+INSIDE = "in the pole"
+RING_EDGES = ((60.0, "up to 1 h"), (120.0, "1-2 h"), (240.0, "2-4 h"), (480.0, "4-8 h"))
 LAST_RING = "8 h and more"
+RINGS = (INSIDE, *(name for _, name in RING_EDGES), LAST_RING)
 
 _REGION_COLUMNS = ("grouping", "group", "region")
 _PLACE_COLUMNS = ("grouping", "group", "place")
@@ -157,7 +159,7 @@ def read_place_groups(path: str | Path, known: Sequence[str], *, grouping: str) 
 
 
 def rings_of(minutes: xr.DataArray, members: Sequence[str]) -> pd.Series[str]:
-    """Return the ring of each place by its shortest time from any member of a pole.
+    """Return the ring of each place: in the pole, or its shortest time from any member of it.
 
     Parameters
     ----------
@@ -167,11 +169,12 @@ def rings_of(minutes: xr.DataArray, members: Sequence[str]) -> pd.Series[str]:
         Places of the pole.
     """
     nearest = minutes.sel(origin=list(members)).min("origin")
-    values = nearest.values
+    values, codes = nearest.values, nearest["destination"].values
     names = np.full(values.shape, LAST_RING, dtype=object)
     for edge, name in reversed(RING_EDGES):
         names[values < edge] = name
-    return pd.Series(names, index=nearest["destination"].values)
+    names[np.isin(codes, list(members))] = INSIDE
+    return pd.Series(names, index=codes)
 
 
 def allocation(

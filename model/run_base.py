@@ -5,6 +5,7 @@ Owns the question: what is the economy before anything happens, and does it add 
 Public names
 ------------
 ``labelled``        one DataArray with units and a long name
+``backdrop_dataset``  the railways, for maps
 ``base_dataset``    coordinates of regions, sectors, places and the ``*_base`` variables
 ``base_identities`` gaps of the table's own accounts and of the solve that must return its output
 
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -25,10 +27,19 @@ from model.calibration import Calibration
 from model.groupings import Groupings
 from model.results import IdentityRecord, SolveRecord
 from model.solve import Leontief, Solution
+from networks.network import Network
 
-__all__ = ["base_dataset", "base_identities", "identity", "labelled", "solve_record"]
+__all__ = [
+    "backdrop_dataset",
+    "base_dataset",
+    "base_identities",
+    "identity",
+    "labelled",
+    "solve_record",
+]
 
 IDENTITY_TOLERANCE = 1e-9
+SAME_WAY = 1.02  # length of two hops over the run that passes their common stop
 
 
 def labelled(
@@ -106,6 +117,48 @@ def base_dataset(base: Calibration, groupings: Groupings) -> xr.Dataset:
         data[name].attrs["units"] = unit_of
     data["population"].attrs["units"] = "persons"
     return data
+
+
+def backdrop_dataset(network: Network) -> xr.Dataset:
+    """Return the railways of a network as lines for maps: mode and degrees of both ends.
+
+    Runs that pass a stop of their own line are left out: the hops they consist of are there.
+    """
+    rail = network.links[network.links["mode"].str.startswith("rail")]
+    links = rail[[not passes for passes in _passes_a_stop(rail)]]
+    ends = network.nodes[["lon", "lat"]]
+    start, stop = ends.loc[links["from_node"]], ends.loc[links["to_node"]]
+    rows = pd.DataFrame(
+        {
+            "mode": links["mode"].to_numpy(),
+            "lon_from": start["lon"].to_numpy(),
+            "lat_from": start["lat"].to_numpy(),
+            "lon_to": stop["lon"].to_numpy(),
+            "lat_to": stop["lat"].to_numpy(),
+        }
+    ).drop_duplicates(ignore_index=True)
+    dims = ("link",)
+    made = {"link_mode": labelled(rows["mode"].to_numpy(object), dims, "1", "mode of a railway")}
+    for name in ("lon_from", "lat_from", "lon_to", "lat_to"):
+        unit = "degrees east" if name.startswith("lon") else "degrees north"
+        made[f"link_{name}"] = labelled(rows[name].to_numpy(), dims, unit, "end of a railway")
+    return xr.Dataset(made)
+
+
+def _passes_a_stop(links: pd.DataFrame) -> list[bool]:
+    """Tell of each link whether two others of its line make the same way."""
+    length: dict[str, dict[str, dict[str, float]]] = {}
+    rows = list(zip(links["line"], links["from_node"], links["to_node"], links["km"], strict=True))
+    for line, one, two, km in rows:
+        of_line = length.setdefault(line, {})
+        of_line.setdefault(one, {})[two] = km
+        of_line.setdefault(two, {})[one] = km
+    found = []
+    for line, one, two, km in rows:
+        onward, back = length[line][one], length[line][two]
+        between = onward.keys() & back.keys()
+        found.append(any(onward[stop] + back[stop] <= SAME_WAY * km for stop in between))
+    return found
 
 
 def base_identities(base: Calibration) -> tuple[list[IdentityRecord], list[SolveRecord]]:

@@ -50,6 +50,7 @@ CASES: tuple[tuple[str, Literal["low", "high"] | None, tuple[str, ...]], ...] = 
 )
 EFFECTS = (
     "real_consumption",
+    "cost_saving",
     "value_added",
     "output",
     "goods_real_consumption",
@@ -223,6 +224,7 @@ def _effects(base: Calibration, response: Response, minutes: float) -> list[floa
     real = response.real_consumption
     return [
         float(real.sum()),
+        float(response.cost_saving.sum()),
         float(response.value_added.sum()),
         float(response.output.sum()),
         float(real[:, goods].sum()),

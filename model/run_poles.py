@@ -26,7 +26,7 @@ from io_tables.errors import TableError
 from io_tables.table import RegionalTable
 from model.calibration import Calibration
 from model.errors import ModelError, ScenarioError
-from model.groupings import LAST_RING, RING_EDGES, Groupings, allocation, rings_of
+from model.groupings import RINGS, Groupings, allocation, rings_of
 from model.results import IdentityRecord, SolveRecord
 from model.run_base import identity, labelled
 from model.scenario import Stimulus
@@ -37,7 +37,6 @@ __all__ = ["PolesOutcome", "check_stimuli", "poles_dataset"]
 
 ACCOUNTS = ("output", "value_added")
 PARTS = ("intraregional", "feedback", "spillover")
-RINGS = (*(name for _, name in RING_EDGES), LAST_RING)
 LEDGER_TOLERANCE = 1e-10
 
 

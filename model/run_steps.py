@@ -25,7 +25,7 @@ from model.edits import edited_network, line_legs
 from model.groupings import Groupings, read_place_groups
 from model.results import IdentityRecord, ReportTable, Result, RunReport, RunStatus, SolveRecord
 from model.run_access import access_dataset
-from model.run_base import base_dataset, base_identities
+from model.run_base import backdrop_dataset, base_dataset, base_identities
 from model.run_corridor import corridor_dataset
 from model.run_poles import check_stimuli, poles_dataset
 from model.run_report import CLOSURES, assumption_records, input_hashes, versions
@@ -100,7 +100,7 @@ def run_steps(
     zero_effects: list[str] = []
     with steps.step("base year"):
         identities, solves = base_identities(base)
-        data = base_dataset(base, groupings)
+        data = base_dataset(base, groupings).merge(backdrop_dataset(network))
 
     skims = None
     if scenario.edits and "sourcing" in scenario.closure.channels:

@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 from model.errors import ScenarioError
-from model.groupings import OUTSIDE, Groupings, allocation, read_place_groups, rings_of
+from model.groupings import INSIDE, OUTSIDE, Groupings, allocation, read_place_groups, rings_of
 
 REGIONS = ["North", "South", "West"]
 
@@ -52,15 +52,16 @@ def test_allocation_gains_and_loses_nothing(groupings):
     assert float(weights.sel(group=OUTSIDE, region="West")) == 1.0
 
 
-def test_rings_take_the_nearest_member_of_the_pole():
+def test_rings_take_the_nearest_member_of_the_pole_and_keep_members_apart():
     minutes = xr.DataArray(
         [[10.0, 90.0, 700.0], [300.0, 130.0, 250.0], [1.0, 1.0, 1.0]],
         dims=("origin", "destination"),
         coords={"origin": list("abc"), "destination": list("abc")},
     )
     rings = rings_of(minutes, ["a", "b"])
-    assert rings.to_dict() == {"a": "0-1 h", "b": "1-2 h", "c": "4-8 h"}
-    assert rings_of(minutes, ["a"])["c"] == "8 h and more"
+    assert rings.to_dict() == {"a": INSIDE, "b": INSIDE, "c": "4-8 h"}
+    assert rings_of(minutes, ["a"]).to_dict() == {"a": INSIDE, "b": "1-2 h", "c": "8 h and more"}
+    assert rings_of(minutes, ["c"])["b"] == "up to 1 h"
 
 
 def test_a_users_groups_replace_the_shipped_ones_of_that_grouping(groupings, tmp_path):
