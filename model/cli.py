@@ -23,10 +23,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal, NoReturn, TypeAlias
 
-from io_tables.errors import TableError
 from model.errors import ModelError, NotInThisVersion, ScenarioError
 from model.scenario_checks import near
-from networks.errors import NetworkError
 
 __all__ = ["main", "parser"]
 
@@ -65,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments, rest = parser().parse_known_args(words)
         if arguments.later:
-            raise NotInThisVersion(f"{arguments.prog} is not in this version")
+            raise NotInThisVersion(f"{arguments.prog.partition(' ')[2]} is not in this version")
         if rest:
             hint = near(rest[0], arguments.options)
             found = " ".join(rest)
@@ -101,13 +99,22 @@ def _code(error: Exception) -> int:
         return BAD_INPUT
     if isinstance(error, RuntimeError | ArithmeticError | MemoryError):
         return FAILED
-    bad = (ModelError, TableError, NetworkError, FileNotFoundError, PermissionError)
-    return BAD_INPUT if isinstance(error, bad) else FAILED
+    bad = _is_ours(error) or isinstance(error, FileNotFoundError | PermissionError)
+    return BAD_INPUT if bad else FAILED
+
+
+def _is_ours(error: Exception) -> bool:
+    if isinstance(error, ModelError):
+        return True
+    from io_tables.errors import TableError  # the packages around these load much more
+    from networks.errors import NetworkError
+
+    return isinstance(error, TableError | NetworkError)
 
 
 def _sentence(error: Exception) -> str:
     words = " ".join(str(error).split())
-    if isinstance(error, ModelError | TableError | NetworkError):
+    if _is_ours(error):
         return words or type(error).__name__
     return f"{type(error).__name__}: {words}; --debug shows where"
 
@@ -165,7 +172,7 @@ def _verb(
 
 def _options(verb: argparse.ArgumentParser) -> None:
     """Let a mistyped option find the nearest one; called when a verb has all of its own."""
-    verb.set_defaults(options=tuple(re.findall(r"--[a-z-]+", verb.format_usage())))
+    verb.set_defaults(options=tuple(re.findall(r"--[a-z-]+", verb.format_help())))
 
 
 def _add_family(verbs: _Family, name: str, about: str) -> _Family:
