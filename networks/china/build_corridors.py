@@ -44,6 +44,7 @@ Point = tuple[float, float]
 
 STRAIGHT_ON_DEGREES = 85.0
 LEAST_EVIDENCE = 1.0
+LONGEST_DETOUR = 2.2
 LEAST_BRANCH_TRAINS = 2.0
 BRANCH_KM = 1500.0
 STRAIGHT_SHARE = 0.25
@@ -71,13 +72,17 @@ def _deflection(a: Point, b: Point, c: Point) -> float:
 
 
 def lay_runs(
-    runs: dict[Pair, tuple[float, float]], edges: set[Pair]
+    runs: dict[Pair, tuple[float, float]], edges: set[Pair], points: dict[str, Point]
 ) -> tuple[dict[Pair, list[str]], Counter[Pair], Counter[tuple[str, Pair]]]:
     """Return the path of every run, trains a day on edges, and trains a day through turns.
 
-    A run that no path explains within twice its own minutes is left out (another route, or a pair
-    without neighbours on any line).
+    A run is left out that no path explains within twice its own minutes, or only one of more than
+    2.2 times the straight line: it takes a way that the line list lacks.
     """
+
+    def km(a: str, b: str) -> float:
+        return float(great_circle_km(*points[a], *points[b]))
+
     graph = nx.Graph()
     for a, b in sorted(edges):
         graph.add_edge(a, b, minutes=runs[(a, b)][0] + 2.0)
@@ -94,7 +99,8 @@ def lay_runs(
                 length, path = nx.single_source_dijkstra(graph, a, b, weight="minutes")
             except nx.NetworkXNoPath:
                 continue
-            if length > 2.0 * minutes + 10.0:
+            around = sum(km(u, v) for u, v in pairwise(path)) > LONGEST_DETOUR * km(a, b)
+            if length > 2.0 * minutes + 10.0 or around:
                 continue
         paths[(a, b)] = path
         for u, v in pairwise(path):
@@ -227,7 +233,7 @@ def corridors_of(
     by_hand
         ``{(city, its two neighbours): trains a day}`` of turns known to be run through.
     """
-    _, flows, evidence = lay_runs(runs, edges)
+    _, flows, evidence = lay_runs(runs, edges, points)
     allowed = _turns(edges, flows, evidence, points, by_hand)
     paths, used = _main_paths(edges, allowed)
     of_edge = {_pair(a, b): path for path in paths for a, b in pairwise(path)}

@@ -48,7 +48,7 @@ class _Edge:
     stops: list[str]
     minutes: list[float]
     km: list[float]
-    published: list[bool]
+    direct_km: float
 
 
 def _pair(a: str, b: str) -> tuple[str, str]:
@@ -59,13 +59,13 @@ def _lay_out(rail: RailMode, inserted: dict[tuple[str, str], list[str]], a: str,
     """Return the edge a - b with the cities inserted into it and the minutes shared out."""
     between = inserted.get(_pair(a, b), [])
     stops = [a, *(between if a <= b else between[::-1]), b]
-    legs = [rail.km(u, v) for u, v in pairwise(stops)]
-    km = [length for length, _ in legs]
+    km = [rail.km(u, v)[0] for u, v in pairwise(stops)]
+    direct, published = rail.km(a, b)
     run = rail.runs[_pair(a, b)][0]
     n = len(between)
     extra = (STOP_MINUTES + INSERTED_MINUTES * n) / (n + 1)
     minutes = [run * k / sum(km) + extra for k in km]
-    return _Edge(stops, minutes, km, [p for _, p in legs])
+    return _Edge(stops, minutes, km, direct if published else sum(km))
 
 
 def _link(rail: RailMode, line: str, a: str, b: str, **values: object) -> Row:
@@ -112,15 +112,15 @@ def _corridor_links(
         edge = _lay_out(rail, inserted, a, b)
         trains = min(rail.runs[_pair(a, b)][1], corridor.trains)
         year = rail.edges[_pair(a, b)]
-        at_km.append(at_km[-1] + sum(edge.km))
+        at_km.append(at_km[-1] + edge.direct_km)
         direct = rail.runs[_pair(a, b)][0] + STOP_MINUTES
         at_minutes.append(at_minutes[-1] + direct)
         common = {"trains_per_day": round(trains, 1), "year_opened": year}
         pair = _pair(a, b)
-        legs.append((pair, sum(edge.km)))
+        legs.append((pair, edge.direct_km))
         rows.append(
             _link(
-                rail, line, a, b, km=sum(edge.km), minutes=direct, status="timetable",
+                rail, line, a, b, km=edge.direct_km, minutes=direct, status="timetable",
                 money=_fare(rail, legs[-1:]), source=TIMETABLE, **common,
             )
         )  # fmt: skip
@@ -246,7 +246,7 @@ def build_rail(
         inserted = read_insertions(hand, mode)
         if unknown := sorted(set(inserted) - set(rail.edges)):
             raise ValueError(f"insertions into edges that do not exist: {unknown}")
-        paths, _, _ = lay_runs(rail.runs, set(rail.edges))
+        paths, _, _ = lay_runs(rail.runs, set(rail.edges), rail.points)
         for number, corridor in enumerate(build_corridors(rail, hand), start=1):
             line = _label(rail, english, corridor, number)
             rows += _corridor_links(rail, corridor, line, inserted, paths)
