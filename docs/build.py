@@ -1,0 +1,96 @@
+"""Draw the figures and write the pages of the docs that come from a run.
+
+``python docs/build.py`` runs the shipped scenario and writes docs/figures/*.svg and
+docs/results.md. Nothing in them is written by hand.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+import hinterland as hl
+from model.report.facts_poles import ledger_summary
+from model.report.figures_chart import plot_parts
+from model.report.figures_map import plot_places, read_backdrop
+from model.report.svg import drawing_style, figure_of
+
+HERE = Path(__file__).resolve().parent
+FIGURES = HERE / "figures"
+PARTS = {
+    "intraregional": "inside the pole",
+    "feedback": "feedback to the pole",
+    "spillover": "in other regions",
+}
+
+
+def growth_poles(data: xr.Dataset) -> None:
+    """Where the value added of each stimulus arises."""
+    frame = ledger_summary(data, "value_added")
+    shares = frame[list(PARTS)].div(frame["total"], axis=0).rename(columns=PARTS)
+    spread = (frame["spillover_share_low"], frame["spillover_share_high"])
+    with drawing_style():
+        axes = plot_parts(shares, label="Share of value added, %", low_high=spread)
+        save(figure_of(axes), "growth_poles.svg")
+
+
+def access(data: xr.Dataset) -> None:
+    """Mean travel time of every city."""
+    places = pd.DataFrame(
+        {
+            "name": data["place_name"].values,
+            "lon": data["lon"].values,
+            "lat": data["lat"].values,
+            "population": data["population"].values,
+        },
+        index=data["place"].values,
+    )
+    hours = data["access_base"].sel(measure="weighted_mean_minutes").isel(year=0).to_series() / 60
+    with drawing_style():
+        axes = plot_places(
+            places, hours, label="Mean travel time, hours", backdrop=read_backdrop(data)
+        )
+        save(figure_of(axes), "access.svg")
+
+
+def save(figure: Figure, name: str) -> None:
+    """Write a figure with the same bytes every time."""
+    FIGURES.mkdir(exist_ok=True)
+    figure.savefig(FIGURES / name, format="svg", metadata={"Date": None}, bbox_inches="tight")
+
+
+def results_page(data: xr.Dataset) -> None:
+    """One row for every variable of a result."""
+    lines = [
+        "# What a result holds",
+        "",
+        "Written by `python docs/build.py` from a run of the shipped scenario. `hl.read_result`",
+        "reads the NetCDF file back; `Result.data` is this dataset. A variable `v` with a twin",
+        "`v_base` is a level, and the effect is their difference; a channel acts alone.",
+        "",
+        "| variable | dimensions | unit | what it is |",
+        "|---|---|---|---|",
+    ]
+    for name in sorted(str(n) for n in data.data_vars):
+        one = data[name]
+        dims = ", ".join(str(d) for d in one.dims)
+        unit = one.attrs.get("units", "")
+        lines.append(f"| `{name}` | {dims} | {unit} | {one.attrs.get('long_name', '')} |")
+    (HERE / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Run the shipped scenario and write everything."""
+    with as_file(files("model") / "scenarios" / "demo.toml") as path:
+        data = hl.run(path).data
+    growth_poles(data)
+    access(data)
+    results_page(data)
+
+
+if __name__ == "__main__":
+    main()
