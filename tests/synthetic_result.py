@@ -98,6 +98,8 @@ def access(data, rng, corridor):
         for name, m in both.items():
             stacked = np.stack([m, 2 * m], axis=2)
             out[name] = var(("origin", "destination", "purpose"), stacked, "min")
+            cost = name.replace("minutes", "cost")
+            out[cost] = var(("origin", "destination", "purpose"), 0.5 * stacked + 9, "yuan")
         codes = data["place"].to_numpy()
         out = out.assign_coords(origin=codes, destination=codes, purpose=["passenger", "freight"])
     return out.assign_coords(

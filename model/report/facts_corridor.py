@@ -8,6 +8,7 @@ functions from the result's dataset to pandas; money in the units of the dataset
 - `levers`: one effect with one parameter at its low and its high value.
 - `effects`: base, change and change in per cent of several variables by region or by sector.
 - `price_change`: mean change of delivered prices by region or sector.
+- `pair_counts`: how many pairs of places become faster, how many cheaper.
 - `line_places`, `times_along`: the places the line serves, and travel time between them.
 - `share_shifts`: the sourcing decisions that move most money.
 
@@ -19,6 +20,7 @@ alone, less the base year.
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from model.report.frames import frame_of
 
@@ -27,6 +29,7 @@ __all__ = [
     "has_corridor",
     "levers",
     "line_places",
+    "pair_counts",
     "price_change",
     "range_frame",
     "range_of",
@@ -77,18 +80,20 @@ def effects(
     channel
         Channel that acts alone.
     variables
-        Names without ``_base``; those the result lacks are left out.
+        Names without ``_base``; those the result lacks are left out. What the channel does not
+        tell stays NaN.
     """
     other = "sector" if dim == "region" else "region"
     out = {}
     for variable in variables:
         if variable not in data or f"{variable}_base" not in data:
             continue
-        base = data[f"{variable}_base"].sum(other).to_series()
-        level = data[variable].sel(channel=channel).sum(other).to_series()
+        # What a channel does not tell (NaN) must not turn into a loss of everything.
+        base = data[f"{variable}_base"].sum(other, skipna=False).to_series()
+        level = data[variable].sel(channel=channel).sum(other, skipna=False).to_series()
         change = level - base
         # Rounding of two sums is not a change.
-        change = change.where(change.abs() > 1e-12 * base.abs(), 0.0)
+        change = change.mask(change.abs() <= 1e-12 * base.abs(), 0.0)
         percent = (100 * change / base).where(base != 0)
         out[variable] = pd.DataFrame({"base": base, "change": change, "percent": percent})
     return out
@@ -145,6 +150,31 @@ def times_along(data: xr.Dataset, places: list[str], purpose: str) -> pd.DataFra
             "scenario": new[first, second],
         }
     )
+
+
+def pair_counts(data: xr.Dataset, purpose: str) -> dict[str, int]:
+    """Count pairs of places (both directions) that the line changes.
+
+    Returns
+    -------
+    dict
+        pairs: all of them; faster: at least one minute less; cheaper: lower generalised cost,
+        which is what sourcing responds to.
+    """
+    apart = ~np.eye(data.sizes["origin"], dtype=bool)
+
+    def saved(name: str) -> NDArray[np.float64]:
+        pick = {"purpose": purpose}
+        change = data[f"{name}_base"].sel(pick) - data[name].sel(pick)
+        values: NDArray[np.float64] = change.transpose("origin", "destination").to_numpy()[apart]
+        return values
+
+    cost = data["cost_base"].sel(purpose=purpose).to_numpy()[apart]
+    return {
+        "pairs": int(apart.sum()),
+        "faster": int((saved("minutes") >= 1.0).sum()),
+        "cheaper": int((saved("cost") > 1e-9 * np.abs(cost)).sum()),
+    }
 
 
 def share_shifts(data: xr.Dataset, count: int) -> pd.DataFrame:

@@ -95,7 +95,8 @@ def exchange(data: xr.Dataset, account: str) -> pd.DataFrame:
 
 def leakage_shares(data: xr.Dataset) -> pd.DataFrame:
     """Give the leakage of every pole (rows) by kind (columns), per unit of stimulus."""
-    return frame_of(data["leakage"] / data["stimulus"], "pole", "kind")
+    share = frame_of(data["leakage"] / data["stimulus"], "pole", "kind")
+    return share.mask(share.abs() < 1e-12, 0.0)
 
 
 def allocated(data: xr.Dataset, variable: str, account: str) -> pd.DataFrame:

@@ -15,6 +15,7 @@ changes are blue below zero and orange above.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,7 @@ __all__ = ["plot_changes", "plot_cumulative", "plot_heat", "plot_parts", "plot_r
 OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999")
 BELOW, ABOVE, NEUTRAL = "#2b6ca3", "#d9731a", "#5b626c"
 BAR = 0.26  # inches of height a bar takes
+LONGEST = 44  # letters of a name beside a chart
 TAIL = 0.055  # smallest share that gets its number written into the bar
 
 
@@ -148,8 +150,9 @@ def plot_heat(
             ink = "white" if shade[row, column] > 0.62 else "#22262c"
             where = (column + 0.5, row + 0.5)
             ax.text(*where, write(value, places), ha="center", va="center", color=ink, fontsize=7.5)
-    ax.set_xticks(np.arange(matrix.shape[1]) + 0.5, [str(name) for name in matrix.columns])
-    ax.set_yticks(np.arange(matrix.shape[0]) + 0.5, [str(name) for name in matrix.index])
+    wrapped = [fill(str(name), 15) for name in matrix.columns]
+    ax.set_xticks(np.arange(matrix.shape[1]) + 0.5, wrapped)
+    ax.set_yticks(np.arange(matrix.shape[0]) + 0.5, [_cut(name) for name in matrix.index])
     ax.invert_yaxis()
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
@@ -216,7 +219,7 @@ def plot_changes(
     colours = np.where(heights < 0, BELOW, ABOVE)
     ax.barh(np.arange(len(values)), heights, color=list(colours), height=0.72)
     ax.axvline(0, color=NEUTRAL, linewidth=0.8)
-    ax.set_yticks(np.arange(len(values)), [str(name) for name in values.index] if names else [])
+    ax.set_yticks(np.arange(len(values)), [_cut(name) for name in values.index] if names else [])
     ax.set_ylim(len(values) - 0.4, -0.6)
     ax.grid(axis="x")
     ax.locator_params(axis="x", nbins=5)
@@ -267,8 +270,14 @@ def plot_cumulative(
     ax.set_xlabel(label)
     ax.set_ylabel(weight_label)
     if len(curves) > 1:
-        ax.legend(loc="upper left")
+        ax.legend(loc="lower right")
     return ax
+
+
+def _cut(name: object) -> str:
+    """Cut a long name so that it leaves room for what it names."""
+    text = str(name)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
 
 
 def _ink(colour: str) -> str:

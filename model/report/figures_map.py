@@ -205,6 +205,7 @@ def _draw_links(ax: Axes, projection: Projection, behind: Backdrop, words: Strin
         x, y = _segments(projection, behind.legs)
         ax.plot(x, y, color="white", linewidth=4.0, zorder=2)
         ax.plot(x, y, color=NEW_LINE, linewidth=2.0, zorder=2.1, label=words("map.new_line"))
+        ax.plot(x, y, "o", color="white", mec=NEW_LINE, mew=0.9, markersize=3.2, zorder=2.2)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="upper left", borderaxespad=0.2, handlelength=1.6)
 
@@ -253,6 +254,8 @@ def _draw_colour_bar(
         spacing="proportional",
         ticks=MaxNLocator(5),
     )
+    if bar.solids is not None:
+        bar.solids.set_edgecolor("face")  # no seams between the steps
     bar.outline.set_visible(False)
     bar.ax.set_title(label, fontsize=8, fontweight="normal", pad=3)
     bar.ax.tick_params(labelsize=7.5, length=2)

@@ -17,9 +17,9 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NewType
+from typing import Literal, NewType
 
-from model.report.quantities import decimals, hours, write
+from model.report.quantities import decimals, hours, power, write
 
 __all__ = [
     "Column",
@@ -36,7 +36,7 @@ __all__ = [
 
 Markup = NewType("Markup", str)
 
-LONG_TABLE = 24  # rows above which a table scrolls on a screen; on paper it is always whole
+LONG_TABLE = 45  # rows above which a table scrolls on a screen; on paper it is always whole
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Column:
         Decimals; None lets the largest value have three figures.
     signed
         Write a plus sign, for changes.
-    clock
-        Values are minutes, written as hours and minutes.
+    form
+        How numbers are written: with decimals, minutes as hours and minutes, by power of ten.
     """
 
     title: str
@@ -64,7 +64,7 @@ class Column:
     unit: str = ""
     places: int | None = None
     signed: bool = False
-    clock: bool = False
+    form: Literal["decimal", "clock", "power"] = "decimal"
 
     @property
     def numeric(self) -> bool:
@@ -76,8 +76,9 @@ class Column:
         numbers = [value for value in self.values if not isinstance(value, str)]
         if len(numbers) < len(self.values):
             return [str(value) for value in self.values]
-        if self.clock:
-            return [hours(value) for value in numbers]
+        if self.form != "decimal":
+            form = hours if self.form == "clock" else power
+            return [form(value) for value in numbers]
         judged = numbers[:-1] if total and len(numbers) > 1 else numbers
         places = decimals(judged) if self.places is None else self.places
         return [write(value, places, signed=self.signed) for value in numbers]

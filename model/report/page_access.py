@@ -31,9 +31,10 @@ from model.report.frames import floats
 from model.report.markup import Column
 from model.report.quantities import short, write
 from model.report.section import Section
+from model.report.strings import Strings
 from model.report.svg import figure_of
 
-__all__ = ["access_change_table", "disparity_table", "write_access"]
+__all__ = ["access_change_table", "disparity_table", "with_rails", "write_access"]
 
 MINUTES = "weighted_mean_minutes"
 SHOWN = 10
@@ -118,6 +119,11 @@ def disparity_table(section: Section, data: xr.Dataset, caption: str, *, changed
     section.table(columns, caption)
 
 
+def with_rails(caption: str, data: xr.Dataset, say: Strings) -> str:
+    """Add to the caption of a map what its grey lines are, where it has them."""
+    return f"{caption} {say('map.rails')}" if "link_mode" in data else caption
+
+
 def _change_sentence(section: Section, data: xr.Dataset, places: pd.DataFrame) -> str:
     before, after = (
         weighted_mean(access_of(data, name, MINUTES), places["population"])
@@ -178,7 +184,7 @@ def _add_map(
     ]
     section.figure(
         figure_of(ax),
-        say(f"access.{key}_caption"),
+        with_rails(say(f"access.{key}_caption"), data, say),
         say(f"access.{key}_alt"),
         kind="map",
         titles={"places": words},

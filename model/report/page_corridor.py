@@ -5,46 +5,38 @@ Owns the question "what does the report say about a change of the network?".
 - `write_corridor`: fill the section.
 - `lead_sentence`: the effect with its range, which also opens the summary.
 
-Terms: a *lever* is one parameter moved between its low and high value. Real consumption, value
-added and output stand in columns of their own and are never added.
+Terms: a *lever* is one parameter moved between its low and high value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from model.report.facts_access import access_of, has_access_change, place_frame
 from model.report.facts_corridor import (
-    effects,
     levers,
     line_places,
-    price_change,
+    pair_counts,
     range_frame,
     range_of,
-    share_shifts,
     times_along,
 )
-from model.report.figures_chart import plot_changes, plot_range
+from model.report.figures_chart import plot_range
 from model.report.figures_map import drawing_order, plot_places, read_backdrop
 from model.report.frames import floats
 from model.report.markup import Column
-from model.report.page_access import MINUTES, access_change_table, disparity_table
-from model.report.quantities import Scale, money_scale, short, spoken
+from model.report.page_access import MINUTES, access_change_table, disparity_table, with_rails
+from model.report.page_gains import amount_in, scale_of, write_gains
+from model.report.quantities import short, spoken
 from model.report.section import Section
-from model.report.svg import figure_of, new_figure
+from model.report.svg import figure_of
 from model.results import Result
 
-__all__ = ["corridor_name", "lead_sentence", "money_units", "write_corridor"]
+__all__ = ["corridor_name", "lead_sentence", "pairs_sentence", "write_corridor"]
 
 EFFECT = "real_consumption"
-VARIABLES = ("real_consumption", "value_added", "output")
-SHIFTS = 20
 CITIES = 15
-SECTORS = 20
 PAIRS = 40
 
 
@@ -63,14 +55,9 @@ def write_corridor(section: Section, result: Result) -> None:
         section.part(say("corridor.zero_title"))
         section.bullets(result.report.zero_effects)
     section.part(say("corridor.line_title"))
+    section.words(pairs_sentence(section, data))
     _add_line(section, data)
-    sourcing = "channel" in data.coords and "sourcing" in data["channel"].to_numpy()
-    if sourcing:
-        _add_effects(section, result)
-    if "trade_share" in data and "trade_share_base" in data:
-        _add_shifts(section, data)
-    if "channel" in data.coords:
-        _add_channels(section, data)
+    write_gains(section, result)
 
 
 def lead_sentence(section: Section, result: Result) -> str:
@@ -81,14 +68,14 @@ def lead_sentence(section: Section, result: Result) -> str:
         return say("corridor.lead_missing", name=name)
     frame = range_frame(data)
     central, low, high = range_of(frame, EFFECT)
-    scale = _scale_of(data, [central])
+    scale = scale_of(data, [central])
     sentence = say(
         "corridor.lead",
         name=name,
         unit=spoken(scale.unit),
-        central=_amount(central, scale),
-        low=_amount(low, scale),
-        high=_amount(high, scale),
+        central=amount_in(central, scale),
+        low=amount_in(low, scale),
+        high=amount_in(high, scale),
         rest=_assumed_sentence(section, frame),
     )
     alone = [
@@ -96,13 +83,28 @@ def lead_sentence(section: Section, result: Result) -> str:
             "corridor.lead_part",
             lever=say.name("case", lever),
             unit=spoken(scale.unit),
-            low=_amount(min(row["low"], row["high"]), scale),
-            high=_amount(max(row["low"], row["high"]), scale),
+            low=amount_in(min(row["low"], row["high"]), scale),
+            high=amount_in(max(row["low"], row["high"]), scale),
         )
         for lever, row in levers(frame, EFFECT).iterrows()
         if lever != "all"
     ]
     return sentence + " " + say("corridor.lead_parts", parts="; ".join(alone))
+
+
+def pairs_sentence(section: Section, data: xr.Dataset) -> str:
+    """Say how many pairs of cities become faster, and how many cheaper; empty if not known."""
+    if not {"minutes", "minutes_base", "cost", "cost_base"} <= set(data.data_vars):
+        return ""
+    counts = pair_counts(data, str(data["purpose"].to_numpy()[0]))
+    return section.say(
+        "corridor.pairs",
+        pairs=f"{counts['pairs']:,}",
+        faster=f"{counts['faster']:,}",
+        faster_share=short(100 * counts["faster"] / counts["pairs"]),
+        cheaper=f"{counts['cheaper']:,}",
+        cheaper_share=short(100 * counts["cheaper"] / counts["pairs"]),
+    )
 
 
 def _assumed_sentence(section: Section, frame: pd.DataFrame) -> str:
@@ -112,34 +114,19 @@ def _assumed_sentence(section: Section, frame: pd.DataFrame) -> str:
     return section.say("corridor.rest_services", share=short(100 * services / both))
 
 
-def _amount(value: float, scale: Scale) -> str:
-    return short(value * scale.factor, signed=True)
-
-
-def money_units(data: xr.Dataset) -> str:
-    """Give the units of money in a result."""
-    for name in ("real_consumption_base", "output_base", "ledger", "corridor_range"):
-        if name in data:
-            return str(data[name].attrs.get("units", "")).split(";")[0]
-    return ""
-
-
-def _scale_of(data: xr.Dataset, values: list[float]) -> Scale:
-    return money_scale(values, money_units(data))
-
-
 def _add_range(section: Section, data: xr.Dataset) -> None:
     say = section.say
     section.part(say("corridor.range_title"))
     frame = range_frame(data)
     money = [str(name) for name in frame if name != "mean_minutes"]
-    scale = _scale_of(data, list(frame[money].to_numpy().ravel()))
+    centre = range_of(frame, EFFECT)[0]
+    scale = scale_of(data, [centre] if centre else list(frame[money].to_numpy().ravel()))
     steps = levers(frame, EFFECT)
     steps.index = pd.Index([say.name("case", lever) for lever in steps.index])
     steps.columns = pd.Index([say("case.low"), say("case.high")])
     ax = plot_range(
         steps * scale.factor,
-        range_of(frame, EFFECT)[0] * scale.factor,
+        centre * scale.factor,
         label=say("corridor.range_label", unit=scale.unit),
     )
     figure = figure_of(ax)
@@ -189,7 +176,7 @@ def _add_line(section: Section, data: xr.Dataset) -> None:
         figure = figure_of(ax)
         section.figure(
             figure,
-            say("corridor.map_caption"),
+            with_rails(say("corridor.map_caption"), data, say),
             say("corridor.map_alt"),
             kind="map",
             titles={"places": words},
@@ -220,12 +207,14 @@ def _add_times(
         columns = [
             Column(say("corridor.times_from"), _names(places, frame["origin"])),
             Column(say("corridor.times_to"), _names(places, frame["destination"])),
-            Column(say("word.base"), floats(frame["base"]), say("word.hours_minutes"), clock=True),
+            Column(
+                say("word.base"), floats(frame["base"]), say("word.hours_minutes"), form="clock"
+            ),
             Column(
                 say("word.scenario"),
                 floats(frame["scenario"]),
                 say("word.hours_minutes"),
-                clock=True,
+                form="clock",
             ),
             Column(say("corridor.saved"), floats(saved), say("word.minutes"), 0),
             Column(say("word.change"), floats(saved / frame["base"], -100), "%", 0),
@@ -257,125 +246,3 @@ def _add_changed(
         Column(say("word.change"), [100 * float(change[p] / before[p]) for p in largest], "%", 1),
     ]
     section.table(columns, say("corridor.changed_table"))
-
-
-def _add_effects(section: Section, result: Result) -> None:
-    data, say = result.data, section.say
-    section.part(say("corridor.effects_title"))
-    section.words(say("corridor.four_columns"), "note")
-    section.words(say("corridor.why_fall"), "note")
-    section.words(say(f"corridor.closure_{result.scenario.closure.final_demand}"))
-    by_region = effects(data, "region", "sourcing", VARIABLES)
-    by_sector = effects(data, "sector", "sourcing", VARIABLES)
-    if not by_region:
-        return
-    _add_bars(section, data, by_region, "region", None)
-    _add_effect_table(section, data, by_region, "region")
-    _add_bars(section, data, by_sector, "sector", SECTORS)
-    _add_effect_table(section, data, by_sector, "sector")
-
-
-def _ordered(frames: Mapping[str, pd.DataFrame]) -> pd.Index:
-    first = next(iter(frames.values()))
-    order: pd.Index = first.sort_values("change", ascending=False, kind="stable").index
-    return order
-
-
-def _add_bars(
-    section: Section,
-    data: xr.Dataset,
-    frames: Mapping[str, pd.DataFrame],
-    dim: str,
-    limit: int | None,
-) -> None:
-    say = section.say
-    order = _ordered(frames)
-    if limit is not None and len(order) > limit:
-        size = sum(f["change"].abs() / (f["change"].abs().max() or 1.0) for f in frames.values())
-        largest = set(pd.Series(size).sort_values(ascending=False, kind="stable").index[:limit])
-        order = order[[label in largest for label in order]]
-    drawing = new_figure(0.8 + 0.165 * len(order))
-    axes = drawing.subplots(1, len(frames), squeeze=False)[0]
-    for i, ((name, frame), ax) in enumerate(zip(frames.items(), axes, strict=True)):
-        change = frame.loc[order, "change"]
-        scale = _scale_of(data, list(change))
-        title = say(f"variable.{name}")
-        label = say("corridor.change_label", variable=title, unit=scale.unit)
-        plot_changes(change * scale.factor, ax=ax, label=label, names=i == 0)
-    section.figure(drawing, say(f"corridor.{dim}_caption"), say(f"corridor.{dim}_alt"))
-
-
-def _add_effect_table(
-    section: Section, data: xr.Dataset, frames: Mapping[str, pd.DataFrame], dim: str
-) -> None:
-    say = section.say
-    order = _ordered(frames)
-    names = [*(str(label) for label in order), say("word.total")]
-    columns = [Column(say(f"word.{dim}"), names)]
-    for name, frame in frames.items():
-        totals = frame[["base", "change"]].sum()
-        scale = _scale_of(data, list(frame["change"]))
-        changes = floats([*frame.loc[order, "change"], totals["change"]], scale.factor)
-        whole = 100 * totals["change"] / totals["base"] if totals["base"] else np.nan
-        percents = floats([*frame.loc[order, "percent"], whole])
-        columns.append(Column(say(f"variable.{name}"), changes, scale.unit, signed=True))
-        columns.append(Column(say("word.change"), percents, "%", signed=True))
-    if "cost_saving" in data:
-        other = "sector" if dim == "region" else "region"
-        saved = data["cost_saving"].sum(other).to_series()[order]
-        scale = _scale_of(data, list(saved))
-        values = floats([*saved, saved.sum()], scale.factor)
-        columns.append(Column(say("corridor.cost_saving"), values, scale.unit, signed=True))
-    prices = price_change(data, dim)
-    if prices is not None:
-        values = floats([*prices[order], np.nan])
-        columns.append(Column(say("corridor.price"), values, "%", signed=True))
-    section.table(columns, say(f"corridor.{dim}_table"), last_is_total=True)
-
-
-def _add_shifts(section: Section, data: xr.Dataset) -> None:
-    say = section.say
-    section.part(say("corridor.sourcing_title"))
-    frame = share_shifts(data, SHIFTS)
-    if frame.empty:
-        section.words(say("corridor.no_shifts"))
-        return
-    scale = _scale_of(data, list(frame["moved"]))
-    columns = [
-        Column(say("corridor.product"), [str(v) for v in frame["sector"]]),
-        Column(say("corridor.origin"), [str(v) for v in frame["region_from"]]),
-        Column(say("corridor.use"), [str(v) for v in frame["region_to"]]),
-        Column(say("corridor.share_base"), floats(frame["base"]), "%", 2),
-        Column(say("corridor.share_new"), floats(frame["scenario"]), "%", 2),
-        Column(
-            say("corridor.shift"),
-            floats(frame["points"]),
-            say("word.points"),
-            signed=True,
-        ),
-        Column(
-            say("corridor.moved"),
-            floats(frame["moved"], scale.factor),
-            scale.unit,
-            signed=True,
-        ),
-    ]
-    section.table(columns, say("corridor.shifts"))
-
-
-def _add_channels(section: Section, data: xr.Dataset) -> None:
-    """Totals of every variable with one channel alone."""
-    say = section.say
-    channels = [str(c) for c in data["channel"].to_numpy()]
-    variables = ("real_consumption", "final_demand", "value_added", "output")
-    columns = [Column(say("corridor.channel"), [say.name("channel", c) for c in channels])]
-    for name in variables:
-        frames = [effects(data, "region", c, (name,)).get(name) for c in channels]
-        totals = [float(f["change"].sum()) for f in frames if f is not None]
-        if len(totals) == len(channels):
-            scale = _scale_of(data, totals)
-            shown = [value * scale.factor for value in totals]
-            columns.append(Column(say(f"variable.{name}"), shown, scale.unit, signed=True))
-    if len(columns) > 1:
-        section.part(say("corridor.channels_title"))
-        section.table(columns, say("corridor.channels"))

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model.report.markup import Column
-from model.report.quantities import short
+from model.report.quantities import plain
 from model.report.section import Section
 from model.results import Result
 from model.scenario import Edit
@@ -81,8 +81,7 @@ def write_certificates(section: Section, result: Result) -> None:
                 Column(
                     say("certificates.seconds"),
                     [float(s["seconds"]) for s in report.solves],
-                    "s",
-                    3,
+                    places=3,
                 ),
             ],
             say("certificates.solves"),
@@ -95,7 +94,7 @@ def write_certificates(section: Section, result: Result) -> None:
         section.table(
             [
                 Column(say("certificates.step"), steps),
-                Column(say("certificates.seconds"), times, "s", 2),
+                Column(say("certificates.seconds"), times, places=2),
             ],
             say("certificates.steps"),
         )
@@ -105,13 +104,7 @@ def write_certificates(section: Section, result: Result) -> None:
 
 def _small(title: str, values: Sequence[float]) -> Column:
     """Give a column of numbers that are best read by their power of ten."""
-    return Column(title, [_power(float(value)) for value in values])
-
-
-def _power(value: float) -> str:
-    if not math.isfinite(value):
-        return "–"
-    return "0" if value == 0 else f"{value:.1e}".replace("-", "−")
+    return Column(title, [float(value) for value in values], form="power")
 
 
 def _add_pairs(
@@ -131,12 +124,12 @@ def _edit_sentence(section: Section, edit: Edit) -> str:
         return say(f"made.edit_{edit.kind}", name=edit.name, select=select)
     details = ""
     if edit.speed_kmh is not None:
-        details += say("made.edit_speed", speed=short(edit.speed_kmh))
+        details += say("made.edit_speed", speed=plain(edit.speed_kmh))
     if edit.trains_per_day is not None:
-        details += say("made.edit_trains", trains=short(edit.trains_per_day))
+        details += say("made.edit_trains", trains=plain(edit.trains_per_day))
     if edit.fare_per_km is not None:
-        details += say("made.edit_fare", fare=short(edit.fare_per_km))
-    details += say("made.edit_freight", capacity=short(edit.freed_freight_capacity))
+        details += say("made.edit_fare", fare=plain(edit.fare_per_km))
+    details += say("made.edit_freight", capacity=plain(edit.freed_freight_capacity))
     stops = " – ".join(edit.stops)
     mode = say.name("mode", edit.mode)
     return say("made.edit_add", name=edit.name, mode=mode, stops=stops, details=details)
@@ -167,7 +160,7 @@ def _value(value: object) -> str:
         return "–"
     if isinstance(value, bool):
         return str(value)
-    return short(float(value)) if isinstance(value, int | float) else str(value)
+    return plain(float(value)) if isinstance(value, int | float) else str(value)
 
 
 def _columns_of(table: Mapping[str, Any]) -> list[Column]:

@@ -33,7 +33,8 @@ from model.report.figures_map import (
 )
 from model.report.frames import floats
 from model.report.markup import Column
-from model.report.quantities import money_scale, short, spoken
+from model.report.page_access import with_rails
+from model.report.quantities import decimals, money_scale, plain, short, spoken
 from model.report.section import Section
 from model.report.svg import figure_of, new_figure
 from model.scenario import Scenario, Stimulus
@@ -70,14 +71,14 @@ def reading_of(section: Section, stimulus: Stimulus, data: xr.Dataset) -> str:
     amount = float(data["stimulus"].sel(pole=stimulus.name))
     scale = money_scale([amount], units)
     if stimulus.share_of_final_demand is not None:
-        origin = say("poles.reading_share", share=short(100 * stimulus.share_of_final_demand))
+        origin = say("poles.reading_share", share=plain(100 * stimulus.share_of_final_demand))
     else:
         origin = say("poles.reading_amount")
     if isinstance(stimulus.sectors, str):
         sectors = say("poles.reading_mix")
     else:
         shares = stimulus.sectors.items()
-        sectors = ", ".join(f"{name} {short(100 * share)} %" for name, share in shares)
+        sectors = ", ".join(f"{name} {plain(100 * share)} %" for name, share in shares)
     return say(
         "poles.reading_one",
         pole=stimulus.name,
@@ -131,9 +132,11 @@ def _summary_columns(section: Section, data: xr.Dataset, frame: pd.DataFrame) ->
     titles = {"stimulus": say("poles.stimulus"), "total": say("word.total")}
     titles |= {part: say(f"part.{part}") for part in PARTS}
     columns = [Column(say("word.pole"), [str(p) for p in frame.index])]
+    # One number of decimals for all columns of money: the smallest one keeps two figures.
+    places = decimals([scale.factor * float(money.max().min())], figures=2)
     for name in money:
         values = floats(money[name], scale.factor)
-        columns.append(Column(titles[str(name)], values, scale.unit))
+        columns.append(Column(titles[str(name)], values, scale.unit, places))
     share = floats(frame["spillover_share"], 100)
     columns.append(Column(say("poles.spillover_share"), share, "%", 1))
     if frame["spillover_share_low"].notna().any():
@@ -232,7 +235,11 @@ def _add_maps(
             for place in drawing_order(places)
         ]
     section.figure(
-        drawing, say("poles.maps_caption"), say("poles.maps_alt"), kind="map", titles=titles
+        drawing,
+        with_rails(say("poles.maps_caption"), data, say),
+        say("poles.maps_alt"),
+        kind="map",
+        titles=titles,
     )
 
 
@@ -299,10 +306,11 @@ def _add_leakage(section: Section, data: xr.Dataset) -> None:
     share = 100 * leakage_shares(data)
     columns = [Column(say("word.pole"), [str(pole) for pole in share.index])]
     columns += [Column(str(kind), floats(share[kind]), "%", 1) for kind in share]
+    columns.append(Column(say("word.total"), floats(share.sum(axis=1)), "%", 1))
     section.table(columns, say("poles.leakage"))
     if "leakage_range" not in data:
         return
-    spread = 100 * data["leakage_range"] / data["stimulus"]
+    spread = (100 * data["leakage_range"] / data["stimulus"]).round(9)
     frame = spread.transpose("pole", "variant", "kind").to_dataframe("share").reset_index()
     table = frame.pivot_table(
         index=["pole", "variant"], columns="kind", values="share", sort=False

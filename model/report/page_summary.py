@@ -26,7 +26,8 @@ from model.report.facts_access import (
 from model.report.facts_corridor import effects, has_corridor, levers, range_frame, range_of
 from model.report.facts_poles import ledger_summary, own_regions, spillover_by
 from model.report.page_access import MINUTES
-from model.report.page_corridor import VARIABLES, lead_sentence, money_units
+from model.report.page_corridor import lead_sentence, pairs_sentence
+from model.report.page_gains import VARIABLES, money_units
 from model.report.quantities import money_scale, short, spoken, write
 from model.report.section import Section
 from model.results import Result
@@ -72,6 +73,8 @@ def _listed(section: Section, words: Sequence[str]) -> str:
 
 
 def _money(value: float, data: xr.Dataset, *, signed: bool = False) -> str:
+    if value == 0:
+        return short(value)
     scale = money_scale([value], money_units(data))
     return f"{short(value * scale.factor, signed=signed)} {spoken(scale.unit)}"
 
@@ -211,6 +214,7 @@ def _corridor_sentences(section: Section, data: xr.Dataset) -> list[str]:
             )
         )
     if "channel" in data.coords and "sourcing" in data["channel"].to_numpy():
+        sentences += [sentence for sentence in [pairs_sentence(section, data)] if sentence]
         sentences += _money_sentences(section, data)
     return sentences
 
@@ -231,6 +235,9 @@ def _money_sentences(section: Section, data: xr.Dataset) -> list[str]:
             rest = say("summary.losers", count=len(losers), regions=len(change), names=names)
         else:
             rest = say("summary.losers_none")
+        still = int((change == 0).sum())
+        if still:
+            rest += " " + say("summary.unmoved", count=still, regions=len(change))
         sentences.append(f"{say('summary.gainers', names=_listed(section, best))} {rest}")
     if {"output", "value_added"} <= set(found):
         falls = {name: int((found[name]["change"] < 0).sum()) for name in ("output", "value_added")}

@@ -6,6 +6,8 @@ Owns the question "how does this number read?" for every table, sentence and axi
 - `decimals`: how many decimals a column needs to read well.
 - `spoken`: a unit as a sentence says it.
 - `write`: one number with given decimals; `short`: one number with its own three figures.
+- `plain`: a stated number; `power`: a small number by its power of ten.
+- `share_scale`: per cent or parts per million.
 - `hours`: minutes written as hours and minutes.
 
 Terms: the *units* of an amount start with a magnitude word or none ("million yuan 2020"); a scale
@@ -15,8 +17,20 @@ moves along thousand, million, billion, trillion so that the largest amount lies
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["Scale", "decimals", "hours", "money_scale", "short", "spoken", "write"]
+__all__ = [
+    "Scale",
+    "decimals",
+    "hours",
+    "money_scale",
+    "plain",
+    "power",
+    "share_scale",
+    "short",
+    "spoken",
+    "write",
+]
 
 MISSING = "–"
 MAGNITUDES = ("", "thousand", "million", "billion", "trillion")
@@ -93,6 +107,32 @@ def short(value: float, figures: int = 3, *, signed: bool = False) -> str:
     if value != 0.0 and abs(value) < 1e-4:
         return f"{value:.1e}".replace("-", "−")
     return write(value, decimals([value], figures), signed=signed)
+
+
+def plain(value: float) -> str:
+    """Write a number somebody stated (a parameter) as it was stated, to six figures."""
+    if not math.isfinite(value):
+        return MISSING
+    return f"{value:,.6g}".replace("-", "−")
+
+
+def power(value: float) -> str:
+    """Write a small number by its power of ten."""
+    if not math.isfinite(value):
+        return MISSING
+    return "0" if value == 0 else f"{value:.1e}".replace("-", "−")
+
+
+def share_scale(shares: Iterable[float]) -> tuple[float, Literal["percent", "per_million"]]:
+    """Choose per cent or, when the largest is below a hundredth of a per cent, parts per million.
+
+    Returns
+    -------
+    tuple
+        Factor from a share (1 is the whole) to what is shown, and the name of the unit.
+    """
+    largest = max(_finite(shares), default=0.0)
+    return (1e6, "per_million") if 0 < largest < 1e-4 else (100.0, "percent")
 
 
 def hours(minutes: float) -> str:

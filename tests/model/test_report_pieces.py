@@ -24,6 +24,7 @@ from model.report.facts_corridor import (
     effects,
     levers,
     line_places,
+    pair_counts,
     price_change,
     share_shifts,
     times_along,
@@ -32,7 +33,17 @@ from model.report.facts_poles import exchange, ledger_summary, own_regions
 from model.report.map_labels import place_labels
 from model.report.markup import Column, prose, table
 from model.report.projection import fit_projection
-from model.report.quantities import decimals, hours, money_scale, short, spoken, write
+from model.report.quantities import (
+    decimals,
+    hours,
+    money_scale,
+    plain,
+    power,
+    share_scale,
+    short,
+    spoken,
+    write,
+)
 from model.report.svg import new_axes, render
 
 
@@ -80,10 +91,19 @@ def test_numbers_are_written_with_sign_digits_and_dashes():
     assert write(float("nan"), 2) == "–"
     assert short(0.012345) == "0.0123"
     assert short(-3e-7) == "−3.0e−07"
+    assert plain(350.0) == "350"
+    assert plain(-0.02) == "−0.02"
+    assert power(2.26e-13) == "2.3e−13"
     assert hours(245) == "4:05"
     assert hours(-0.2) == "0:00"
     assert spoken("billion yuan 2020") == "billion yuan"
     assert spoken("persons") == "persons"
+
+
+def test_tiny_shares_are_shown_in_parts_per_million():
+    assert share_scale([0.02, 1e-9]) == (100.0, "percent")
+    assert share_scale([-5e-6, 0.0]) == (1e6, "per_million")
+    assert share_scale([0.0]) == (100.0, "percent")
 
 
 def test_a_column_keeps_figures_of_its_middle_without_swelling_its_top():
@@ -237,6 +257,12 @@ def test_no_change_is_exactly_zero_despite_rounding(data):
     assert (frame["change"] == 0).all()
 
 
+def test_what_a_channel_does_not_tell_is_no_loss(data):
+    silent = data["output"].where(data["channel"] != "demand")
+    frame = effects(data.assign(output=silent), "region", "demand", ("output",))["output"]
+    assert frame["change"].isna().all()
+
+
 def test_delivered_prices_are_weighted_by_final_demand():
     weights = xr.DataArray([[1.0, 3.0]], dims=("region", "sector"))
     data = xr.Dataset(
@@ -264,6 +290,16 @@ def test_stops_are_matched_by_name_other_name_or_code(data):
     times = times_along(data, ["100003", "100012"], "passenger")
     minutes = data["minutes_base"].sel(origin="100003", destination="100012", purpose="passenger")
     assert times["base"].tolist() == [float(minutes)]
+
+
+def test_pairs_are_counted_both_ways_and_faster_is_not_cheaper(data):
+    counts = pair_counts(data, "passenger")
+    assert counts["pairs"] == 40 * 39
+    minutes = (data["minutes_base"] - data["minutes"]).sel(purpose="passenger").to_numpy()
+    assert counts["faster"] == (minutes >= 1).sum()
+    assert counts["cheaper"] >= counts["faster"]
+    same = data.assign(cost=data["cost_base"])
+    assert pair_counts(same, "passenger")["cheaper"] == 0
 
 
 def test_levers_pair_low_and_high_cases():
