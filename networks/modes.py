@@ -5,6 +5,7 @@ Public names
 COMPONENTS : the quantities carried along a path, in the order of every component array
 Arcs, directed_arcs : links as one-way arcs with minutes, km, money and wait
 prices : what a unit of each component weighs, for least cost or least minutes
+value_per_minute : what a minute of a traveller or a tonne is worth
 wait_minutes : expected wait from departures a day
 own_place : components of the trip of a place to itself
 chosen_modes : the user's modes -> link modes by main mode
@@ -36,6 +37,8 @@ Ints = NDArray[np.int64]
 COMPONENTS = ("km", "money", "in_vehicle", "access", "wait", "transfer", "transfers", "egress")
 KM, MONEY, IN_VEHICLE, ACCESS, WAIT, TRANSFER, TRANSFERS, EGRESS = range(len(COMPONENTS))
 TIMES = (IN_VEHICLE, ACCESS, WAIT, TRANSFER, EGRESS)
+RATE: dict[Purpose, str] = {"passenger": "fare_per_km", "freight": "freight_per_km"}
+HOUR: dict[Purpose, str] = {"passenger": "value_of_time", "freight": "value_of_tonne_hour"}
 ACCESS_MODES: tuple[LinkMode, ...] = ("road", "ferry", "access")
 
 
@@ -83,7 +86,7 @@ def directed_arcs(network: Network, purpose: Purpose) -> Arcs:
     """Return every link as one arc, or two where it runs both ways.
 
     Passengers pay the money of the link, or its km times ``fare_per_km``; goods always pay km times
-    ``fare_per_km`` times the ``freight_factor`` of the link (which also scales their time).
+    ``freight_per_km`` times the ``freight_factor`` of the link (which also scales their time).
     """
     links, parameters = network.links, network.parameters
     index = network.nodes.index
@@ -105,7 +108,7 @@ def directed_arcs(network: Network, purpose: Purpose) -> Arcs:
         if name not in carried or not of_mode.any():
             continue
         minutes[of_mode] *= parameters.get("time_factor", name, purpose)
-        by_km = parameters.get("fare_per_km", name, purpose) * km[of_mode]
+        by_km = parameters.get(RATE[purpose], name, purpose) * km[of_mode]
         if purpose == "freight":
             factor = links["freight_factor"].to_numpy(dtype=np.float64)[of_mode]
             money[of_mode] = by_km * factor
@@ -130,13 +133,18 @@ def directed_arcs(network: Network, purpose: Purpose) -> Arcs:
     return arcs.only([m for m in LINK_MODES if m in carried])
 
 
+def value_per_minute(parameters: Parameters, purpose: Purpose) -> float:
+    """Return the money a minute of a traveller or of a tonne is worth."""
+    return parameters.get(HOUR[purpose], purpose=purpose) / 60.0
+
+
 def prices(parameters: Parameters, purpose: Purpose, by: str) -> Floats:
     """Return what a unit of each component weighs, shape (K,): in money, or 1 for every minute."""
     weights = np.zeros(len(COMPONENTS))
     if by == "minutes":
         weights[list(TIMES)] = 1.0
         return weights
-    per_minute = parameters.get("value_of_time", purpose=purpose) / 60.0
+    per_minute = value_per_minute(parameters, purpose)
     weights[MONEY] = 1.0
     weights[IN_VEHICLE] = per_minute * parameters.get("weight_in_vehicle", purpose=purpose)
     weights[[ACCESS, EGRESS]] = per_minute * parameters.get("weight_access", purpose=purpose)
@@ -168,7 +176,7 @@ def own_place(parameters: Parameters, area_km2: Floats, purpose: Purpose, *, doo
         before, after = terminal(parameters, "road", purpose, in_place=True)
         parts += before + after
     parts[:, KM] += km
-    parts[:, MONEY] += parameters.get("fare_per_km", "road", purpose) * km
+    parts[:, MONEY] += parameters.get(RATE[purpose], "road", purpose) * km
     parts[:, IN_VEHICLE] += 60.0 * km / parameters.get("own_place_speed")
     return parts
 

@@ -125,8 +125,9 @@ class Parameters:
         overrides
             ``{"value_of_time": 40}`` sets every row of the parameter;
             ``{"fare_per_km": {"rail_hsr": 0.5}}`` sets the rows of one mode,
-            ``{"value_of_time": {"freight": 2}}`` of one purpose and
-            ``{"fare_per_km": {"road.freight": 0.3}}`` of one mode and purpose.
+            ``{"weight_wait": {"passenger": 2}}`` of one purpose and
+            ``{"access_minutes": {"rail.freight": 90}}`` of one mode and purpose. One value must not
+            mean passengers and goods at once.
 
         Raises
         ------
@@ -150,6 +151,15 @@ class Parameters:
                     known = [m or p for m, p in table.loc[rows, ["mode", "purpose"]].to_numpy()]
                     problems.append(f"parameter {name!r} has no row {part!r}; it has {known}")
                     continue
+                if not isinstance(given, Mapping) or "." not in part:
+                    purposes = sorted(set(table.loc[chosen, "purpose"]) - {""})
+                    if len(purposes) > 1:
+                        hint = f"{part}." if part else ""
+                        problems.append(
+                            f"parameter {name!r} means {' and '.join(purposes)} here: say which, "
+                            f"as in {{{hint + purposes[-1]!r}: {number!r}}}"
+                        )
+                        continue
                 try:
                     value[chosen] = float(number)
                 except (TypeError, ValueError):

@@ -29,6 +29,7 @@ from networks.errors import InvalidNetwork, UnknownLabel
 from networks.freed import freed_links
 from networks.geo import great_circle_km
 from networks.labels import did_you_mean
+from networks.schema import conform
 
 if TYPE_CHECKING:
     from networks.network import Network
@@ -121,17 +122,19 @@ def edit_links(
     if add is None:
         return links
     rows = [
-        _completed_link(network, row, number, set(links.index))
+        _completed_link(network, row, number, links.index)
         for number, row in enumerate(_records(add, "link"))
     ]
     if not rows:
         return links
-    fresh = pd.DataFrame(rows).set_index("link")
-    return _stacked(links, fresh)
+    return _stacked(links, pd.DataFrame(rows).set_index("link"), "links")
 
 
-def _stacked(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of both; cells that the new rows leave out stay blank for the defaults."""
+def _stacked(old: pd.DataFrame, new: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return the rows of both; what is wrong with the new ones is left for ``Network`` to say."""
+    typed, problems = conform(new, table)
+    if not problems and list(old.columns) == list(typed.columns):
+        return pd.concat([old, typed])
     columns = [*old.columns, *[c for c in new.columns if c not in old.columns]]
     blank = new.astype(object).reindex(columns=columns)
     stacked = pd.concat([old.astype(object).reindex(columns=columns), blank])
@@ -140,7 +143,7 @@ def _stacked(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
 
 
 def _changed(network: "Network", links: pd.DataFrame, change: Rows) -> pd.DataFrame:
-    links = links.astype(object)
+    links = links.copy()
     if isinstance(change, pd.DataFrame):
         selections = [
             (links.index == key, {str(k): v for k, v in row.items()})
@@ -168,6 +171,7 @@ def _changed(network: "Network", links: pd.DataFrame, change: Rows) -> pd.DataFr
                 raise InvalidNetwork(
                     f"Links have no column {name!r}{did_you_mean(name, links.columns)}."
                 )
+            links[name] = links[name].astype(object)  # conform types it again, and checks
             links.loc[mask, name] = value
         if speed is not None:
             km = links.loc[mask, "km"].to_numpy(dtype=np.float64)
@@ -193,7 +197,7 @@ def _positive(name: str, value: Any) -> float:
 
 
 def _completed_link(
-    network: "Network", row: dict[str, Any], number: int, taken: set[str]
+    network: "Network", row: dict[str, Any], number: int, taken: pd.Index
 ) -> dict[str, Any]:
     row = dict(row)
     if lost := [c for c in ("from_node", "to_node", "mode") if _missing(row, c)]:
@@ -248,7 +252,7 @@ def add_nodes(network: "Network", places: Rows) -> pd.DataFrame:
         raise InvalidNetwork(f"New places must be new: {'; '.join(problems[:5])}.")
     if not rows:
         return nodes
-    return _stacked(nodes, pd.DataFrame(rows).set_index("node"))
+    return _stacked(nodes, pd.DataFrame(rows).set_index("node"), "nodes")
 
 
 def _line_stops(network: "Network", mode: str, stops: Sequence[str]) -> list[str]:

@@ -45,6 +45,13 @@ def _listed(labels: list[str]) -> str:
 
 def _typed(column: pd.Series, dtype: str) -> tuple[pd.Series, list[str]]:
     """Return the column as its dtype, and the labels where that failed."""
+    if column.dtype == bool and dtype == "bool":
+        return column, []
+    if dtype == "str" and isinstance(column.dtype, pd.StringDtype) and not column.hasnans:
+        return column, []  # typed by an earlier network: an edit need not read it all again
+    if column.dtype == np.float64 and dtype == "float":
+        infinite = np.isinf(column.to_numpy())
+        return column, [str(v) for v in column.index[infinite]]
     if dtype == "float":
         numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
         blank = column.isna() | column.astype(str).str.strip().str.casefold().isin(["", "nan"])

@@ -42,6 +42,7 @@ from networks.modes import (
     directed_arcs,
     own_place,
     prices,
+    value_per_minute,
 )
 from networks.network import Network
 from networks.parameters import Overrides, Parameters
@@ -126,8 +127,8 @@ def skim(
     scale = settings.get("logsum_scale", purpose=purpose)
     constants = np.array([settings.get("mode_constant", m, purpose, 0.0) for m in done.modes])
     if by == "minutes":
-        per_minute = settings.get("value_of_time", purpose=purpose) / 60.0
-        scale, constants = scale * per_minute, np.zeros_like(constants)  # minutes stay minutes
+        scale *= value_per_minute(settings, purpose)
+        constants = np.zeros_like(constants)  # minutes stay minutes
     weights = prices(settings, purpose, by)
     own = np.arange(len(done.zones))
     area = network.nodes.loc[done.zones, "area_km2"].to_numpy(dtype=np.float64)

@@ -39,7 +39,8 @@ def weigh(parts, prices):
 def price_vector(table, purpose, by):
     if by == "minutes":
         return (0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0)
-    vot = value(table, "value_of_time", "", purpose) / 60.0
+    hour = {"passenger": "value_of_time", "freight": "value_of_tonne_hour"}[purpose]
+    vot = value(table, hour, "", purpose) / 60.0
     w = {
         k: vot * value(table, f"weight_{k}", "", purpose)
         for k in ("in_vehicle", "access", "wait", "transfer")
@@ -55,7 +56,8 @@ def one_way(links, table, purpose):
         if mode not in STREET and mode not in [m for g in GROUPS[purpose].values() for m in g]:
             continue
         minutes = link["minutes"] * value(table, "time_factor", mode, purpose)
-        money = link["km"] * value(table, "fare_per_km", mode, purpose)
+        rate = {"passenger": "fare_per_km", "freight": "freight_per_km"}[purpose]
+        money = link["km"] * value(table, rate, mode, purpose)
         if purpose == "freight":
             money *= link["freight_factor"]
             minutes *= link["freight_factor"]

@@ -292,9 +292,12 @@ def test_parameters_take_the_most_particular_row():
     assert p.get("value_of_time", purpose="passenger") == 30
     assert p.get("fare_per_km", "rail_hsr", "passenger") == 0.46
     assert p.get("service_hours", "rail", "passenger") == 16
-    changed = p.with_values({"fare_per_km": {"road.passenger": 0.7, "rail_hsr": 0.4}})
-    assert changed.get("fare_per_km", "road", "passenger") == 0.7
-    assert changed.get("fare_per_km", "road", "freight") == p.get("fare_per_km", "road", "freight")
+    changed = p.with_values(
+        {"access_minutes": {"road.freight": 7}, "fare_per_km": {"rail_hsr": 0.4}}
+    )
+    assert changed.get("access_minutes", "road", "freight") == 7
+    assert changed.get("access_minutes", "road", "passenger") == 10
+    assert changed.get("fare_per_km", "rail_hsr", "passenger") == 0.4
     assert p.get("fare_per_km", "rail_hsr", "passenger") == 0.46
     assert p.at("high", "value_of_time").get("value_of_time", purpose="passenger") == 60
 
@@ -313,6 +316,10 @@ def test_bad_parameters_are_refused():
         p.get("fare_per_kn")
     with pytest.raises(ParameterError, match="no row 'rail'"):
         p.with_values({"fare_per_km": {"rail": 1}})
+    with pytest.raises(ParameterError, match=r"freight and passenger here: .*'passenger': 2"):
+        p.with_values({"weight_wait": 2})
+    with pytest.raises(ParameterError, match=r"'rail\.passenger': 2"):
+        p.with_values({"access_minutes": {"rail": 2}})
     with pytest.raises(ParameterError, match="must be a number"):
         p.with_values({"value_of_time": "much"})
     with pytest.raises(ParameterError, match="must not be negative"):

@@ -12,7 +12,9 @@ from networks.errors import MeasureError, ParameterError, UnknownLabel, Unreacha
 from networks.geo import own_radius_km
 from networks.modes import COMPONENTS
 
-SHARP = {"logsum_scale": 1.0}  # short trips: a flat logsum would not be positive
+SHARP = {
+    "logsum_scale": {"passenger": 1.0, "freight": 1.0}
+}  # short trips: a flat logsum would not be positive
 SEEDS = st.integers(0, 10_000)
 FEW = settings(max_examples=15, deadline=None)
 
@@ -269,8 +271,8 @@ def test_a_limit_on_access_looks_at_the_fastest_way():
 
 def test_values_of_time_move_the_choice_of_mode():
     network = three_cities()
-    low = skim(network, parameters={"value_of_time": {"passenger": 1}})
-    high = skim(network, parameters={"value_of_time": {"passenger": 300}})
+    low = skim(network, parameters={"value_of_time": 1})
+    high = skim(network, parameters={"value_of_time": 300})
     assert int(low["main_mode"].values[0, 2]) == 1  # the cheaper fare
     assert float(high["cost"].values[0, 2]) > float(low["cost"].values[0, 2])
     assert low.attrs["parameters"] != high.attrs["parameters"]
@@ -331,7 +333,7 @@ def test_an_unreachable_place_is_named_with_the_reason():
 
 def test_a_logsum_that_is_not_positive_is_refused():
     with pytest.raises(MeasureError, match="Raise mu"):
-        skim(three_cities(), combine="logsum", parameters={"logsum_scale": 1e-6})
+        skim(three_cities(), combine="logsum", parameters={"logsum_scale": {"passenger": 1e-6}})
 
 
 def test_what_a_mode_is_worth_beside_its_cost_is_taken_off():
@@ -351,7 +353,9 @@ def test_what_a_mode_is_worth_beside_its_cost_is_taken_off():
 def test_the_least_is_the_limit_of_the_logsum():
     network = random_network(3)
     least = skim(network)["cost"].values
-    sharp = skim(network, combine="logsum", parameters={"logsum_scale": 1e4})["cost"].values
+    sharp = skim(network, combine="logsum", parameters={"logsum_scale": {"passenger": 1e4}})[
+        "cost"
+    ].values
     np.testing.assert_allclose(sharp, least, rtol=1e-6)
 
 
