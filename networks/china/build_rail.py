@@ -140,6 +140,7 @@ def read_lines(shared: Path, hand: Path) -> pd.DataFrame:
     lines["type"] = lines["type"].map(
         {"高速铁路": "high-speed", "快速铁路": "fast", "普速铁路": "conventional"}
     )
+    lines["electrified"] = lines["electrified"].map({"是": "yes", "否": "no"})
     return lines.reset_index()
 
 

@@ -16,7 +16,8 @@ Formula
 Minutes = 60 km / speed: 83 km/h on an expressway pair, 60 on others; 57.5 and 45 in Tibet, Qinghai
 and western Sichuan (assumptions; the sources know no road class). An expressway pair has two
 links: the ordinary road until the year, the expressway from it. A city that the by-year graph lacks
-is joined to every expressway that passes within 50 km of it.
+is joined to every expressway that passes within 50 km of it. The by-year graph has gaps (G42 at
+Suzhou, G4 north of Zhengzhou): 65 pairs are named by hand.
 """
 
 from pathlib import Path
@@ -32,6 +33,7 @@ EXPRESSWAY_HIGH, ORDINARY_HIGH = 57.5, 45.0
 HIGH_COUNTRY = ("54", "63", "5132", "5133", "5134")  # Tibet, Qinghai, Ngawa, Garze, Liangshan
 JOINED_WITHIN = 1.3
 PASSING_KM = 50.0
+OLD_NAMES = {"毫州市": "亳州市", "思茅市": "普洱市", "襄樊市": "襄阳市", "莱芜市": "济南市"}
 
 
 def _segment_km(
@@ -60,7 +62,7 @@ def expressway_years(
         Road kilometres between all cities, shape (cities, cities).
     """
     table = pd.read_csv(shared / "road/network_edges_by_year.csv", encoding="utf-8-sig")
-    table = table[table["type"] == "road"]
+    table = table[table["type"] == "road"].replace(OLD_NAMES)
     full = {name: k for k, name in enumerate(cities["name_zh"])}
     edges: dict[tuple[int, int], float] = {}
     for a, b, year in table[["start_station", "end_station", "year"]].itertuples(index=False):
@@ -121,6 +123,13 @@ def build_road(shared: Path, hand: Path, places: pd.DataFrame) -> pd.DataFrame:
     ]
     pairs = pairs[~np.array(mine)].reset_index(drop=True)
     years = expressway_years(shared, cities, pairs, matrix)
+    known = pd.read_csv(hand / "expressways.csv", dtype={"from_adcode": str, "to_adcode": str})
+    opened = {
+        tuple(sorted((a, b))): float(year)
+        for a, b, year in known[["from_adcode", "to_adcode", "year_opened"]].itertuples(index=False)
+    }
+    ends = pairs[["from_adcode", "to_adcode"]].itertuples(index=False)
+    years = years.fillna(pd.Series([opened.get(tuple(sorted(k)), np.nan) for k in ends]))
     rows = []
     for (a, b, km), year in zip(
         pairs[["from_adcode", "to_adcode", "km"]].itertuples(index=False), years, strict=True
