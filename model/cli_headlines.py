@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.cli_text import amount, percent
+from model.cli_text import aligned, amount, percent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,25 +50,30 @@ def _poles(data: xr.Dataset) -> list[str]:
     if "ledger" not in data:
         return []
     ledger = data["ledger"].sel(account="value_added").sum("sector")
-    lines = ["where a stimulus ends up, as value added:"]
+    unit = data["ledger"].attrs["units"]
+    head = (
+        "value added of a stimulus",
+        unit,
+        "in the pole",
+        "elsewhere",
+        "leaves",
+        "first to gain",
+    )
+    rows = []
     for pole in ledger["pole"].values:
         one = ledger.sel(pole=pole)
         given = float(data["stimulus"].sel(pole=pole)) if "stimulus" in data else float(one.sum())
         inside = float(one.sel(part=["intraregional", "feedback"]).sum())
         outside = one.sel(part="spillover")
-        order = np.argsort(-outside.values)[:3]
+        spread = float(outside.sum())
         first = ", ".join(
             f"{outside['region'].values[n]} {percent(float(outside.values[n]), given)}"
-            for n in order
+            for n in np.argsort(-outside.values)[:3]
             if outside.values[n] > 0
         )
-        spread = float(outside.sum())
-        lines.append(
-            f"  {pole}: of {amount(given)} {data['ledger'].attrs['units']}"
-            f" {percent(inside, given)} stay in the pole, {percent(spread, given)} reach other"
-            f" regions ({first}), {percent(given - inside - spread, given)} leave the economy"
-        )
-    return lines
+        shares = [percent(one, given) for one in (inside, spread, given - inside - spread)]
+        rows.append([str(pole), amount(given), *shares, first])
+    return aligned(head, rows)
 
 
 def _corridor(data: xr.Dataset) -> list[str]:
@@ -78,8 +83,9 @@ def _corridor(data: xr.Dataset) -> list[str]:
     units = data["real_consumption_base"].attrs["units"] if "real_consumption_base" in data else ""
     titles = {
         "real_consumption": ("real consumption", units),
-        "value_added": ("value added", units),
-        "goods_real_consumption": ("of it goods", units),
+        "goods_real_consumption": ("  of it goods", units),
+        "services_real_consumption": ("  of it services", units),
+        "value_added": ("value added at base-year rates", units),
         "mean_minutes": ("mean travel time", "min"),
     }
     known = set(effects["effect"].values.tolist())
@@ -90,7 +96,9 @@ def _corridor(data: xr.Dataset) -> list[str]:
         values = effects.sel(effect=effect)
         central = float(values.sel(case="central"))
         spread = values.values[np.isfinite(values.values)]
-        around = f" [{_signed(spread.min())} to {_signed(spread.max())}]" if spread.size > 1 else ""
+        around = (
+            f" [{_signed(spread.min())} to {_signed(spread.max())}]" if np.ptp(spread) > 0 else ""
+        )
         lines.append(f"  {title} {_signed(central)}{around} {unit}".rstrip())
     return lines
 

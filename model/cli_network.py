@@ -104,7 +104,7 @@ def network_access(request: AccessRequest, *, output_format: Format = "text") ->
         raise ScenarioError(f"--top must be at least 1; found {request.top}")
     values = _values(request)
     ranked = _ranked(request, values)
-    unit = str(values.attrs["units"])
+    unit = str(values.attrs["units"]).replace("mass", "persons")
     if output_format == "csv":
         ranked.rename(columns={"value": f"{request.measure} [{unit}]"}).to_csv(
             sys.stdout, index=False

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -53,8 +54,12 @@ def check_output(target: Path) -> None:
     for folder in {nearest, nearest if nearest != target.absolute() else nearest.parent}:
         if not folder.is_dir():
             raise OutputRefused(f"{target} cannot be made: {folder} is not a folder")
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise OutputRefused(f"{target} cannot be written: no permission in {folder}")
+        try:
+            Path(tempfile.mkdtemp(dir=folder, prefix=".")).rmdir()  # the only sure way to know
+        except OSError as error:
+            raise OutputRefused(
+                f"{target} cannot be written: {error.strerror} in {folder}"
+            ) from error
 
 
 def check_new_file(path: Path) -> None:

@@ -101,7 +101,13 @@ def _run(scenario: Scenario, output: Path) -> int:
             from model.cli_headlines import headlines  # numpy and the model load here, not before
             from model.run import run
 
-            result = run(scenario, progress=lambda step, done: progress(step, RUN_SHARE * done))
+            def tell(step: str, done: float) -> None:
+                if (
+                    done < 1.0
+                ):  # what is done here is not done for who waits: it is yet to be written
+                    progress(step, RUN_SHARE * done)
+
+            result = run(scenario, progress=tell)
             if result.status == "failed":
                 result.raise_for_status()
             write_result(result, output, progress=progress, start=RUN_SHARE)

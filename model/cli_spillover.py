@@ -33,6 +33,7 @@ __all__ = ["SpilloverRequest", "spillover"]
 
 PARTS = ("intraregional", "feedback", "spillover")
 MACRO_REGION = "macro_region"
+SECTORS_SHOWN = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +102,7 @@ class _Answer:
     unit: str
     given: float
     rows: pd.DataFrame
+    sectors: pd.Series[float]
     leakage: dict[str, float]
 
     def plain(self) -> dict[str, Any]:
@@ -112,6 +114,7 @@ class _Answer:
             "units": self.unit,
             "stimulus": self.given,
             "regions": self.rows.to_dict("records"),
+            "sectors": self.sectors.to_dict(),
             "leakage": self.leakage,
         }
 
@@ -131,6 +134,14 @@ class _Answer:
             *aligned(head, [self._row("all", sums), *([] if len(groups) < 2 else by_group)]),
             "",
             *aligned(("region", *head[1:]), by_region),
+            "",
+            *aligned(
+                (f"first {SECTORS_SHOWN} sectors", "total", "of stimulus"),
+                [
+                    (str(name), amount(value), percent(value, self.given))
+                    for name, value in self.sectors.nlargest(SECTORS_SHOWN).items()
+                ],
+            ),
             "",
             *aligned(
                 ("where the stimulus ends", "", "of stimulus"),
@@ -207,6 +218,7 @@ def _answer(table: RegionalTable, groupings: Groupings, stimulus: Stimulus, of: 
         unit=table.unit,
         given=given,
         rows=_rows(found, groupings, stimulus.name),
+        sectors=found["ledger"].sum(["region", "part"]).isel(pole=0, account=0).to_series(),
         leakage={
             str(kind): float(found["leakage"].sel(kind=kind).sum()) for kind in found["kind"].values
         },

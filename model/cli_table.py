@@ -34,9 +34,15 @@ def table_info(
         return 0
     write(f"{facts['name']}   {facts['kind']}, {facts['unit']}")
     write(f"{len(facts['regions'])} regions x {len(facts['sectors'])} sectors", "")
-    write(*aligned(("total", ""), [(k, amount(v)) for k, v in facts["totals"].items()]), "")
+    write(
+        *aligned(("total", facts["unit"]), [(k, amount(v)) for k, v in facts["totals"].items()]), ""
+    )
     write("largest regions by value added")
-    write(*aligned(("region", ""), [(k, amount(v)) for k, v in facts["largest_regions"].items()]))
+    write(
+        *aligned(
+            ("region", facts["unit"]), [(k, amount(v)) for k, v in facts["largest_regions"].items()]
+        )
+    )
     found = [f"  {one['message']}" for one in facts["findings"]]
     write("", *(["what does not add up", *found] if found else ["rows and columns balance"]))
     if facts["notes"]:

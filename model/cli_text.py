@@ -38,6 +38,8 @@ def amount(value: float) -> str:
     if not math.isfinite(value):
         return "-"
     size = abs(value)
+    if 0 < size < 1e-4:
+        return f"{value:.2g}"
     digits = 0 if size >= 1000 or value == 0 else max(0, min(6, 3 - math.floor(math.log10(size))))
     return f"{value:,.{digits}f}"
 

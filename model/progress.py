@@ -25,8 +25,9 @@ class Progress:
     stream
         Where it goes, standard error as a rule.
     bar
-        True draws one line over and over; False writes one line when the step's name changes. None
-        asks the stream whether it is a terminal.
+        True draws one line over and over; False writes one line when the step's name changes; None
+        asks the stream whether it is a terminal. Lines wait until something is behind, so that a
+        wrong input found before then is told in its own line alone.
     """
 
     def __init__(self, stream: TextIO, *, bar: bool | None = None) -> None:
@@ -34,6 +35,7 @@ class Progress:
         self._bar = stream.isatty() if bar is None else bar
         self._began = time.monotonic()
         self._step = ""
+        self._held: list[str] = []
         self._width = 0
 
     def __call__(self, step: str, fraction: float) -> None:
@@ -44,8 +46,11 @@ class Progress:
             self._draw(f"[{'#' * filled}{'.' * (BAR - filled)}] {done:4.0%}  {step}")
         elif step != self._step:
             elapsed = time.monotonic() - self._began
-            self._stream.write(f"[{done:4.0%}] {elapsed:5.1f} s  {step}\n")
-            self._stream.flush()
+            self._held.append(f"[{done:4.0%}] {elapsed:5.1f} s  {step}\n")
+            if done > 0.0:
+                self._stream.writelines(self._held)
+                self._stream.flush()
+                self._held.clear()
         self._step = step
 
     def close(self) -> None:

@@ -11,8 +11,9 @@ Terms
 -----
 A *table* holds every variable over the same dims; a variable ``v`` with a twin ``v_base`` also gets
 ``v_change``. One row is one observation; label columns come first, then ``variable [unit]``.
-``columns.csv`` lists file, column, unit and meaning. Of travel times and costs only the pairs that
-changed are tabled; the NetCDF file holds all of them.
+Numbers have ten digits, in the NetCDF file all of them. ``columns.csv`` lists file, column, unit
+and meaning. Of travel times and costs only the pairs that changed are tabled; the NetCDF file holds
+all of them.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ TABLES: dict[str, tuple[str, ...]] = {
         "real_consumption_base",
     ),
     "delivered_price": ("delivered_price",),
+    "cost_saving": ("cost_saving",),
     "trade_share": ("trade_share", "trade_share_base"),
-    "stimulus": ("stimulus",),
+    "stimulus": ("stimulus", "at"),
     "ledger": ("ledger",),
     "ledger_range": ("ledger_range",),
     "leakage": ("leakage",),
@@ -64,6 +66,7 @@ LABELS: dict[str, tuple[str, ...]] = {
 }
 PAIRS = ("origin", "destination")
 BACKDROP = ("corridor_leg", "link")
+DIGITS = "%.10g"
 SUFFIX_BASE = "_base"
 SUFFIX_CHANGE = "_change"
 
@@ -98,7 +101,7 @@ def write_tables(data: xr.Dataset, folder: Path) -> tuple[Path, ...]:
                 continue
             path = folder / f"{name}.csv"
             heads = {column: _head(data, column) for column in frame.columns}
-            frame.rename(columns=heads).to_csv(path, index=False)
+            frame.rename(columns=heads).to_csv(path, index=False, float_format=DIGITS)
             written.append(path)
             about.extend((path.name, heads[c], *_meaning(data, c)) for c in frame.columns)
         path = folder / "columns.csv"

@@ -289,6 +289,73 @@ def test_numbers_out_of_range_are_named(
     refused(say("network", "access", network, *words), expected)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"Wuhan"', '"Wuhann"', ["Yangtze high-speed line", "did you mean 'Wuhan'"]),
+        (
+            'pole = "Pearl River Delta"',
+            'pole = "Pearl Delta"',
+            ["did you mean 'Pearl River Delta'"],
+        ),
+        ('sectors = "mix"', 'sectors = { "Constructon" = 1.0 }', ["did you mean 'Construction'"]),
+        ("theta = 4.0", 'theta = { "Financ" = 2.0 }', ["did you mean 'Finance'"]),
+        ('network = "china:2020"', 'network = "nowhere"', ["nowhere"]),
+        ('table = "china:2020"', 'table = "nothing.csv"', ["nothing.csv"]),
+    ],
+)
+def test_a_wrong_name_in_the_shipped_scenario_is_named_with_the_nearest(
+    say: Say, tmp_path: Path, old: str, new: str, expected: list[str]
+) -> None:
+    path = tmp_path / "wrong.toml"
+    assert say("demo", "--export", path).code == 0
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    refused(say("run", path, "-o", tmp_path / "out"), *expected)
+    assert [one.name for one in tmp_path.iterdir()] == ["wrong.toml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--pole", "Guangdon", "--amount", "1"], ["did you mean 'Guangdong'"]),
+        (["--pole", "Hubei", "--amount", "0"], ["must not be zero"]),
+        (["--pole", "Hubei", "--amount", "nan"], ["--amount must be a finite number"]),
+        (["--pole", "Hubei=x", "--amount", "1"], ["--pole", "'Hubei=x'"]),
+        (["--pole", "Hubei=1,Hunan=1", "--amount", "1"], ["sum to 1", "2"]),
+        (["--pole", "Hubei", "--amount", "1", "--sectors", "Financ=1"], ["did you mean 'Finance'"]),
+        (["--pole", "Hubei", "--amount", "1", "--table", "gone.csv"], ["gone.csv"]),
+    ],
+)
+def test_a_wrong_word_about_a_pole_is_named(
+    say: Say, words: list[str], expected: list[str]
+) -> None:
+    refused(say("spillover", *words), *expected)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "none.toml"],
+        ["table", "info", "none.csv"],
+        ["network", "access", "none"],
+        ["spillover", "--pole", "Atlantis", "--amount", "1"],
+        ["bench", "--quik"],
+    ],
+)
+def test_the_console_command_itself_ends_with_one_line_and_code_2(words: list[str]) -> None:
+    code = "import sys; from model.cli import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    refused(Answer(done.returncode, done.stdout, done.stderr))
+
+
 # ---- looking at tables and networks -----------------------------------------------------------
 
 
@@ -325,6 +392,32 @@ def test_access_ranks_places_best_first(say: Say, network: Path) -> None:
     short = json.loads(say(*words, "--measure", "cumulative", "--tmax", 10, "--json").out)
     assert max(one["value"] for one in short["places"]) < 10_000
     assert "lower is better" in say(*words).out
+
+
+def test_the_ledger_of_a_pole_adds_up_to_the_stimulus(say: Say) -> None:
+    words = ("spillover", "--pole", "Pearl River Delta", "--pole", "Hubei=0.5,Hunan=0.5")
+    answers = json.loads(say(*words, "--amount", "2e9", "--json").out)
+    assert [one["pole"] for one in answers] == ["Pearl River Delta", "Hubei=0.5,Hunan=0.5"]
+    for one in answers:
+        assert one["stimulus"] == 2000.0
+        assert sum(one["leakage"].values()) == pytest.approx(2000.0, rel=1e-9)
+        total = sum(row["total"] for row in one["regions"])
+        assert total == pytest.approx(sum(one["sectors"].values()), rel=1e-9)
+        inside = {row["region"] for row in one["regions"] if row["intraregional"] > 0}
+        assert inside in ({"Guangdong"}, {"Hubei", "Hunan"})
+    table = pd.read_csv(StringIO(say(*words, "--amount", "2e9", "--csv").out))
+    assert len(table) == 62
+    assert table.groupby("pole", sort=False)["total"].sum().tolist() == pytest.approx(
+        [sum(row["total"] for row in one["regions"]) for one in answers], rel=1e-9
+    )
+
+
+def test_the_text_of_a_ledger_says_how_to_read_it(say: Say, table: Path) -> None:
+    region = random_table(1, 3, 4).regions[0]
+    text = say("spillover", "--pole", region, "--amount", "3", "--table", table, "--at", "use").out
+    assert "spending in it" in text
+    assert "How to read it: of every 100 put into" in text
+    assert "where the stimulus ends" in text
 
 
 # ---- running ----------------------------------------------------------------------------------
@@ -408,12 +501,13 @@ def test_a_folder_of_other_things_or_a_file_is_refused(
     assert say("run", scenario, "-o", empty).code == 0
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder that nobody may write to")
 @pytest.mark.usefixtures("quick_run")
-def test_a_folder_without_permission_is_refused(say: Say, scenario: Path, tmp_path: Path) -> None:
-    locked = tmp_path / "locked"
-    locked.mkdir(mode=0o555)
-    refused(say("run", scenario, "-o", locked / "out"), "no permission", "locked")
+def test_a_folder_nobody_may_write_to_is_refused_before_computing(
+    say: Say, scenario: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.run.run", lambda *_, **__: pytest.fail("it was computed"))
+    refused(say("run", scenario, "-o", "/proc/out"), "/proc/out cannot be written")
 
 
 @pytest.mark.usefixtures("quick_run")
@@ -509,9 +603,14 @@ def test_a_folder_takes_its_name_only_when_the_block_ends_well(tmp_path: Path) -
     with replacing(target) as folder:
         (folder / "result.nc").write_text("first")
         assert not target.exists()
-    with pytest.raises(KeyboardInterrupt), replacing(target) as folder:
-        (folder / "result.nc").write_text("second")
-        raise KeyboardInterrupt
+
+    def stopped() -> None:
+        with replacing(target) as folder:
+            (folder / "result.nc").write_text("second")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert (target / "result.nc").read_text() == "first"
 
     def meanwhile() -> None:
@@ -534,8 +633,8 @@ def test_headlines_are_read_from_the_result(scenario: Path) -> None:
     assert lines[0] == "mine: ok"
     assert lines[1] == "base year: value added 100.0 million yuan 2020, 2 regions x 2 sectors"
     text = "\n".join(lines)
-    assert "P: of 10.00 million yuan 2020 60.0 % stay in the pole, 25.0 % reach other" in text
-    assert "(South 25.0 %), 15.0 % leave" in text
+    row = next(line.split() for line in lines if line.startswith("P "))
+    assert " ".join(row) == "P 10.00 60.0 % 25.0 % 15.0 % South 25.0 %"
     assert "real consumption +4.000 [+1.000 to +9.000] million yuan 2020" in text
     assert "mean travel time -2.000 [-3.000 to -2.000] min" in text
     assert "weighted mean minutes: 100.0 -> 87.50 (-12.50%)" in text
