@@ -80,9 +80,21 @@ def read_backdrop(data: xr.Dataset, *, line: bool = False, stops: Sequence[str] 
     if "link_mode" in data:
         links = pd.DataFrame({end: data[f"link_{end}"].to_numpy() for end in ENDS})
         links["mode"] = data["link_mode"].to_numpy().astype(str)
+        links = _once(links)
     if line and "corridor_lon_from" in data:
         legs = pd.DataFrame({end: data[f"corridor_{end}"].to_numpy() for end in ENDS})
     return Backdrop(links, legs, tuple(stops))
+
+
+def _once(links: pd.DataFrame) -> pd.DataFrame:
+    """Keep one of the links of a mode between the same two ends, whatever the direction."""
+    ends = links[list(ENDS)].round(3)
+    turned = (ends["lon_from"] > ends["lon_to"]) | (
+        (ends["lon_from"] == ends["lon_to"]) & (ends["lat_from"] > ends["lat_to"])
+    )
+    back = ends[["lon_to", "lat_to", "lon_from", "lat_from"]].set_axis(list(ENDS), axis=1)
+    key = ends.mask(turned, back).assign(mode=links["mode"])
+    return links[~key.duplicated()].reset_index(drop=True)
 
 
 def drawing_order(places: pd.DataFrame) -> pd.Index:

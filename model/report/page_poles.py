@@ -10,6 +10,7 @@ pole's residents. Figures by cluster and ring are *allocated* by city GDP and sa
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -132,8 +133,9 @@ def _summary_columns(section: Section, data: xr.Dataset, frame: pd.DataFrame) ->
     titles = {"stimulus": say("poles.stimulus"), "total": say("word.total")}
     titles |= {part: say(f"part.{part}") for part in PARTS}
     columns = [Column(say("word.pole"), [str(p) for p in frame.index])]
-    # One number of decimals for all columns of money: the smallest one keeps two figures.
-    places = decimals([scale.factor * float(money.max().min())], figures=2)
+    # One number of decimals for all columns of money: the smallest number keeps a figure.
+    smallest = float(np.nanmin(money.where(money > 0).to_numpy(dtype=np.float64))) * scale.factor
+    places = min(decimals([smallest], figures=1), 2)
     for name in money:
         values = floats(money[name], scale.factor)
         columns.append(Column(titles[str(name)], values, scale.unit, places))

@@ -30,6 +30,7 @@ from model.report.facts_corridor import (
     times_along,
 )
 from model.report.facts_poles import exchange, ledger_summary, own_regions
+from model.report.figures_map import read_backdrop
 from model.report.map_labels import place_labels
 from model.report.markup import Column, prose, table
 from model.report.projection import fit_projection
@@ -193,6 +194,20 @@ def places_of(data):
     columns = ("place_name", "lon", "lat", "population")
     frame = pd.DataFrame({name: data[name].to_series() for name in columns})
     return frame.rename(columns={"place_name": "name"})
+
+
+def test_a_railway_both_ways_is_drawn_once():
+    legs = {
+        "lon_from": [1.0, 2.0, 1.0, 1.0],
+        "lat_from": [5.0, 6.0, 5.0, 5.0],
+        "lon_to": [2.0, 1.0, 2.0, 3.0],
+        "lat_to": [6.0, 5.0, 6.0, 6.0],
+        "mode": ["rail_hsr", "rail_hsr", "rail_conventional", "rail_hsr"],
+    }
+    data = xr.Dataset({f"link_{name}": ("link", values) for name, values in legs.items()})
+    links = read_backdrop(data).links
+    assert links["mode"].tolist() == ["rail_hsr", "rail_conventional", "rail_hsr"]
+    assert links["lon_to"].tolist() == [2.0, 2.0, 3.0]
 
 
 def test_a_map_colours_dots_by_value_and_sizes_them_by_population(data):
