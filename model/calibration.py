@@ -22,7 +22,14 @@ from numpy.typing import NDArray
 
 from io_tables.table import RegionalTable
 from model.blocks import Blocks
-from model.costs import Places, RegionCosts, Skims, skim_network, skim_passengers
+from model.costs import (
+    Places,
+    RegionCosts,
+    Skims,
+    business_value_of_time,
+    skim_network,
+    skim_passengers,
+)
 from model.delivery import Delivery, SectorRoles, transport_share
 from model.parameters import Parameters
 from model.response import FinalDemandClosure, Response, respond
@@ -112,7 +119,7 @@ def calibrate(
     known = SectorRoles.of_table(table) if roles is None else roles
     blocks = Blocks.of(table)
     places = Places.of(network, table.regions)
-    skims = skim_network(network, places.codes, value_of_time=parameters.get("value_of_time"))
+    skims = skim_network(network, places.codes, value_of_time=business_value_of_time(parameters))
     costs = RegionCosts.of(skims.passenger, skims.freight, places)
     return Calibration(
         table=table,
@@ -166,7 +173,7 @@ def skims_of(
         central = skim_network(
             network,
             base.places.codes,
-            value_of_time=base.parameters.get("value_of_time"),
+            value_of_time=business_value_of_time(base.parameters),
             base=(base.network, base.skims),
         )
     return central if at is None else _at_value_of_time(base, network, central, at)
@@ -175,8 +182,8 @@ def skims_of(
 def _at_value_of_time(
     base: Calibration, network: Network, skims: Skims, parameters: Parameters
 ) -> Skims:
-    value = parameters.get("value_of_time")
-    if value == base.parameters.get("value_of_time"):
+    value = business_value_of_time(parameters)
+    if value == business_value_of_time(base.parameters):
         return skims
     return replace(
         skims, passenger=skim_passengers(network, base.places.codes, value_of_time=value)

@@ -1,18 +1,18 @@
-"""Cost matrices of a network as the model uses them: passengers, fastest trips, freight.
+"""Cost matrices of a network as the model uses them: passengers, fastest trips, rail, freight.
 
 Owns the question: what does it cost and how long does it take to get from place to place, and from
 region to region?
 
 Public names
 ------------
-``Skims``            the three place-to-place skims of one network
+``Skims``            the place-to-place skims of one network
 ``skim_network``     makes them; reuses what an edit cannot have changed
 ``skim_passengers``  the one that depends on the value of time
 ``RegionCosts``      region-to-region freight and passenger cost with fixed base-year masses
 ``Places``           codes, region, population and product of the zones, in network order
 
-Formula: g_rs = sum_o in r, d in s m_o m_d c_od / sum m_o m_d, own region included; c is least
-generalised cost (yuan per trip; per tonne for freight), m the base-year population for passengers
+Formula: g_rs = sum_o in r, d in s m_o m_d c_od / sum m_o m_d, own region included; c is
+generalised cost (money per trip; per tonne for freight), m the base-year population for passengers
 and gross product for freight, frozen so that an edit changes costs and nothing else.
 """
 
@@ -27,6 +27,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from model.errors import NetworkMismatch
+from model.parameters import Parameters
 from networks.dims import MODES_OF
 from networks.network import Network
 from networks.skim import skim
@@ -34,7 +35,15 @@ from networks.zones import region_cost
 
 Array = NDArray[np.float64]
 
-__all__ = ["Places", "RegionCosts", "Skims", "goods_links_equal", "skim_network", "skim_passengers"]
+__all__ = [
+    "Places",
+    "RegionCosts",
+    "Skims",
+    "business_value_of_time",
+    "goods_links_equal",
+    "skim_network",
+    "skim_passengers",
+]
 
 
 @dataclass(frozen=True)
@@ -112,15 +121,19 @@ class Skims:
     Attributes
     ----------
     passenger : Dataset
-        Least generalised cost, money per trip.
+        Composite generalised cost over road, slow and fast trains and air, money per trip, at the
+        value of time of those who travel to sell services.
     fastest : Dataset
         Least door-to-door minutes.
+    rail : Dataset
+        Least door-to-door minutes by rail; infinite where no train leads.
     freight : Dataset
         Least generalised cost of goods, money per tonne.
     """
 
     passenger: xr.Dataset
     fastest: xr.Dataset
+    rail: xr.Dataset
     freight: xr.Dataset
 
 
@@ -138,7 +151,7 @@ def skim_network(
     value_of_time: float,
     base: tuple[Network, Skims] | None = None,
 ) -> Skims:
-    """Make the three skims of a network.
+    """Make the skims of a network.
 
     Parameters
     ----------
@@ -146,7 +159,7 @@ def skim_network(
     zones : sequence of str
         Place codes, origins and destinations alike.
     value_of_time : float
-        Money per hour of a passenger.
+        Money per hour of those who travel to sell services.
     base : (Network, Skims), optional
         A network with skims at the same values; freight is taken from it when no link that carries
         goods differs.
@@ -158,14 +171,20 @@ def skim_network(
     return Skims(
         passenger=skim_passengers(network, zones, value_of_time=value_of_time),
         fastest=skim(network, "passenger", zones=zones, by="minutes"),
+        rail=skim(network, "passenger", modes=["rail"], zones=zones, by="minutes"),
         freight=freight,
     )
 
 
 def skim_passengers(network: Network, zones: Sequence[str], *, value_of_time: float) -> xr.Dataset:
-    """Return the least generalised cost of passengers, money per trip."""
-    overrides = {"value_of_time": {"passenger": value_of_time}}
-    return skim(network, "passenger", zones=zones, parameters=overrides)
+    """Return the composite generalised cost of passengers over all modes, money per trip."""
+    overrides = {"value_of_time": value_of_time}
+    return skim(network, "passenger", zones=zones, combine="composite", parameters=overrides)
+
+
+def business_value_of_time(parameters: Parameters) -> float:
+    """Return money per hour of those who travel to sell services."""
+    return parameters.get("value_of_time") * parameters.get("business_factor")
 
 
 @dataclass(frozen=True)

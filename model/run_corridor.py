@@ -185,6 +185,13 @@ def _skim_dataset(base: Calibration, skims: Skims) -> xr.Dataset:
             f"{one.passenger['cost'].attrs['units']} per trip, per tonne",
             f"generalised cost, {when}",
         )
+        rail = one.rail["minutes"].sel(origin=codes, destination=codes).values
+        made[f"rail_minutes{suffix}"] = labelled(
+            np.where(np.isfinite(rail), rail, np.nan),
+            pairs[:2],
+            "min",
+            f"door-to-door minutes by rail, {when}; missing where no train leads",
+        )
     return xr.Dataset(made).assign_coords(
         origin=codes, destination=codes, purpose=["passenger", "freight"]
     )

@@ -1,14 +1,14 @@
-"""How the skims of the main modes become one: by the least cost or by the logsum.
+"""How the skims of the alternatives become one: by least cost, logsum or composite.
 
 Public names
 ------------
 Combined : the arrays of a skim over all modes
-combine_modes : main modes by zone pair -> Combined
+combine_modes : alternatives by zone pair -> Combined
 
 Terms
 -----
-Components of a logsum are the means of the modes' components weighted by their shares; the main
-mode is the most likely one. The order of the modes settles ties, first come first.
+Components of a logsum or composite are the means of the alternatives' components weighted by their
+shares; the main mode is the most likely one. The order of the modes settles ties, first come first.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.choice import logsum, shares
+from networks.choice import composite, composite_shares, logsum, shares
 from networks.errors import MeasureError
 
 Floats = NDArray[np.float64]
-Combination = Literal["least", "logsum"]
+Combination = Literal["least", "logsum", "composite"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,7 @@ def combine_modes(
     *,
     combine: Combination,
     mu: float,
+    theta: float,
     constants: Floats,
 ) -> Combined:
     """Return one skim from several.
@@ -50,14 +51,17 @@ def combine_modes(
     components
         Shape (M, O, D, K); NaN where there is no path.
     combine
-        ``"least"`` or ``"logsum"``.
+        ``"least"``, ``"logsum"`` or ``"composite"``.
     mu, constants
-        Scale (in 1 / unit of the objective) and what each mode is worth (in its unit), (M,).
+        Scale of the logsum (in 1 / unit of the objective) and what each mode is worth (in its
+        unit), (M,).
+    theta
+        Dispersion of the composite; it takes costs less constants.
 
     Raises
     ------
     MeasureError
-        A logsum that is not positive, or a cost that constants make negative.
+        A logsum or composite that is not positive, or a cost that constants make negative.
     """
     net = objective - constants[:, None, None]
     best = net.argmin(axis=0)
@@ -72,8 +76,12 @@ def combine_modes(
             )
         picked = np.take_along_axis(components, best[None, ..., None], axis=0)[0]
         return Combined(least, picked, main)
-    total = logsum(objective, mu=mu, constants=constants)
-    share = shares(objective, mu=mu, constants=constants)
+    if combine == "logsum":
+        total = logsum(objective, mu=mu, constants=constants)
+        share = shares(objective, mu=mu, constants=constants)
+    else:
+        total = composite(net, theta=theta)
+        share = composite_shares(net, theta=theta)
     mean = (share[..., None] * np.where(share[..., None] > 0, components, 0.0)).sum(axis=0)
     mean[~there] = np.nan
     return Combined(total, mean, main)

@@ -9,6 +9,7 @@ value_per_minute : what a minute of a traveller or a tonne is worth
 wait_minutes : expected wait from departures a day
 own_place : components of the trip of a place to itself
 chosen_modes : the user's modes -> link modes by main mode
+services : main modes with their link modes, rail apart by kind of train where asked
 
 Formula
 -------
@@ -219,3 +220,19 @@ def chosen_modes(
             f"{', '.join(asked)} carries none."
         )
     return chosen
+
+
+def services(
+    chosen: dict[MainMode, tuple[LinkMode, ...]], *, apart: bool
+) -> list[tuple[MainMode, tuple[LinkMode, ...]]]:
+    """Return the alternatives of a trip: main modes, or with `apart` rail by kind of train.
+
+    Taken together, a path may change between kinds of train and the cheapest one is the way by
+    rail. Apart, slow and fast trains are different things to buy, and both are bought.
+    """
+    if not apart:
+        return list(chosen.items())
+    made: list[tuple[MainMode, tuple[LinkMode, ...]]] = []
+    for main, group in chosen.items():
+        made += [(main, (mode,)) for mode in group] if main == "rail" else [(main, group)]
+    return made

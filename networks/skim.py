@@ -42,6 +42,7 @@ from networks.modes import (
     directed_arcs,
     own_place,
     prices,
+    services,
     value_per_minute,
 )
 from networks.network import Network
@@ -95,7 +96,8 @@ def skim(
     by
         What a path makes least: generalised ``"cost"`` or ``"minutes"``.
     combine
-        ``"least"`` of the main modes, or their ``"logsum"``.
+        ``"least"`` of the main modes, their ``"logsum"``, or the CES ``"composite"`` of road, each
+        kind of train by itself, and air (smooth, positive at every distance).
     parameters
         Overrides for this call; see ``Parameters.with_values``.
     unreachable
@@ -108,8 +110,8 @@ def skim(
         Dims origin, destination (place codes, with name, name_zh, lon and lat beside them).
         Variables cost, minutes, km, money, in_vehicle, access, wait, transfer, transfers, egress,
         main_mode (code), reachable; units in ``attrs``. Where there is no path cost and minutes are
-        infinite, the parts NaN and ``reachable`` false. Under ``logsum`` the variable of ``by`` is
-        the logsum and the others are means over the modes.
+        infinite, the parts NaN and ``reachable`` false. Under ``logsum`` and ``composite`` the
+        variable of ``by`` is that and the others are means over the alternatives.
 
     Raises
     ------
@@ -122,7 +124,8 @@ def skim(
     MeasureError
         A logsum that is not positive, or a ``mode_constant`` above the cost of a trip.
     """
-    done = _skim_all(network, purpose, modes, ends, zones, by, parameters)
+    apart = combine == "composite"
+    done = _skim_all(network, purpose, modes, ends, zones, by, parameters, apart=apart)
     settings = done.parameters
     scale = settings.get("logsum_scale", purpose=purpose)
     constants = np.array([settings.get("mode_constant", m, purpose, 0.0) for m in done.modes])
@@ -136,7 +139,12 @@ def skim(
     done.objective[:, own, own] = np.inf
     done.objective[0, own, own] = inside @ weights + constants[0]
     total = combine_modes(
-        done.objective, done.components, combine=combine, mu=scale, constants=constants
+        done.objective,
+        done.components,
+        combine=combine,
+        mu=scale,
+        theta=settings.get("mode_dispersion", purpose=purpose),
+        constants=constants,
     )
     main = np.full(total.main.shape, -1, dtype=np.int8)
     for position, mode in enumerate(done.modes):
@@ -189,11 +197,13 @@ def _skim_all(
     zones: Sequence[str] | None,
     by: By,
     overrides: Overrides | None,
+    *,
+    apart: bool = False,
 ) -> _Skimmed:
     if overrides:
         network = network.with_parameters(overrides)
     settings = network.parameters
-    chosen = chosen_modes(modes, purpose)
+    chosen = services(chosen_modes(modes, purpose), apart=apart)
     keys = (
         [str(k) for k in network.places.index]
         if zones is None
@@ -206,7 +216,7 @@ def _skim_all(
     door = ends == "door"
     objective = np.full((len(chosen), len(keys), len(keys)), np.inf)
     components = np.full((*objective.shape, len(COMPONENTS)), np.nan)
-    for position, (main, link_modes) in enumerate(chosen.items()):
+    for position, (main, link_modes) in enumerate(chosen):
         of_mode = arcs.only(link_modes)
         if not len(of_mode.km):
             continue
@@ -219,7 +229,7 @@ def _skim_all(
         objective[position], components[position] = least_paths(
             layer.core, layer.starts, layer.ends, weights
         )
-    return _Skimmed(tuple(chosen), objective, components, keys, settings)
+    return _Skimmed(tuple(main for main, _ in chosen), objective, components, keys, settings)
 
 
 def _variables(
@@ -274,7 +284,7 @@ def _labelled(
         "by": by,
         "combine": combine,
         "ends": ends,
-        "modes": " ".join(done.modes),
+        "modes": " ".join(dict.fromkeys(done.modes)),
         "currency": currency,
         "straight_speed": done.parameters.get("straight_speed"),
         "parameters": json.dumps(

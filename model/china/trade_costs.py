@@ -21,7 +21,7 @@ import pandas as pd
 
 import io_tables.china
 from io_tables.china import load_region_groups
-from model.costs import Places, RegionCosts, skim_network
+from model.costs import Places, RegionCosts, business_value_of_time, skim_network
 from model.parameters import load_parameters
 from networks.china import load_china_network
 
@@ -38,7 +38,7 @@ def trade_costs() -> pd.DataFrame:
     network = load_china_network(2020)
     places = Places.of(network, regions)
     skims = skim_network(
-        network, places.codes, value_of_time=load_parameters().get("value_of_time")
+        network, places.codes, value_of_time=business_value_of_time(load_parameters())
     )
     costs = RegionCosts.of(skims.passenger, skims.freight, places)
     pairs = pd.MultiIndex.from_product([regions, regions], names=["region_from", "region_to"])
