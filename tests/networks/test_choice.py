@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from networks import logsum, shares
+from networks.choice import composite, composite_shares
 from networks.errors import MeasureError
 
 
@@ -49,3 +50,45 @@ def test_huge_costs_do_not_overflow():
 def test_what_has_no_meaning_is_refused(costs, options, words):
     with pytest.raises(MeasureError, match=words):
         logsum(costs, **options)
+
+
+def test_the_composite_of_equal_alternatives_and_of_one():
+    assert float(composite([10.0, 10.0], theta=4.0)) == pytest.approx(10 * 2**-0.25)
+    assert float(composite([10.0, np.inf], theta=4.0)) == 10.0
+    assert composite_shares([10.0, 10.0], theta=4.0).tolist() == [0.5, 0.5]
+
+
+def test_the_composite_is_the_same_at_every_scale_and_always_positive():
+    costs = np.array([120.0, 90.0, 300.0])
+    for factor in (1e-6, 1.0, 1e6):
+        total = float(composite(factor * costs, theta=8.0))
+        assert total == pytest.approx(factor * float(composite(costs, theta=8.0)), rel=1e-12)
+        np.testing.assert_allclose(
+            composite_shares(factor * costs, theta=8.0), composite_shares(costs, theta=8.0)
+        )
+
+
+def test_composite_shares_are_the_elasticities_of_the_composite():
+    costs, theta, step = np.array([12.0, 9.0, 30.0]), 6.0, 1e-6
+    slope = [
+        np.log(composite(costs * np.exp(step * e), theta=theta) / composite(costs, theta=theta))
+        / step
+        for e in np.eye(3)
+    ]
+    np.testing.assert_allclose(composite_shares(costs, theta=theta), slope, atol=1e-5)
+
+
+def test_a_large_theta_gives_the_minimum_and_absent_alternatives_do_not_count():
+    costs = np.array([[12.0, np.inf], [9.0, 4.0]])
+    np.testing.assert_allclose(composite(costs, theta=1e4), [9.0, 4.0], rtol=1e-3)
+    assert composite_shares(costs, theta=2.0)[:, 1].tolist() == [0, 1]
+    assert np.isinf(composite(np.array([np.inf, np.inf]), theta=2.0))
+
+
+@pytest.mark.parametrize(
+    ("costs", "theta", "words"),
+    [([1.0, 0.0], 2.0, "must be positive"), ([1.0], -1.0, "dispersion theta")],
+)
+def test_a_composite_without_meaning_is_refused(costs, theta, words):
+    with pytest.raises(MeasureError, match=words):
+        composite(costs, theta=theta)

@@ -144,7 +144,7 @@ def test_a_place_to_itself_costs_both_ends_and_the_way_inside():
 @given(
     seed=SEEDS,
     by=st.sampled_from(["cost", "minutes"]),
-    combine=st.sampled_from(["least", "logsum"]),
+    combine=st.sampled_from(["least", "logsum", "composite"]),
     purpose=st.sampled_from(["passenger", "freight"]),
 )
 def test_adding_a_link_never_raises_the_cost(seed, by, combine, purpose):
@@ -158,7 +158,7 @@ def test_adding_a_link_never_raises_the_cost(seed, by, combine, purpose):
     kw = {"by": by, "combine": combine, "unreachable": "keep", "parameters": SHARP}
     before = skim(network, purpose, **kw)[by].values
     after = skim(better, purpose, **kw)[by].values
-    # a logsum is exact to rounding only; the least is exact
+    # a logsum or composite is exact to rounding only; the least is exact
     slack = 0.0 if combine == "least" else 1e-12 * np.where(np.isfinite(before), before, 0.0)
     assert (after <= before + slack).all()
 
@@ -357,6 +357,20 @@ def test_the_least_is_the_limit_of_the_logsum():
         "cost"
     ].values
     np.testing.assert_allclose(sharp, least, rtol=1e-6)
+
+
+@FEW
+@given(seed=SEEDS)
+def test_the_composite_is_made_of_road_each_kind_of_train_and_air(seed):
+    network = random_network(seed)
+    kinds = (["road"], ["rail_conventional"], ["rail_hsr"], ["air"])
+    alone = [skim(network, modes=k, unreachable="keep")["cost"].values for k in kinds]
+    together = skim(network, combine="composite", unreachable="keep")["cost"].values
+    apart = ~np.eye(len(together), dtype=bool)
+    by_hand = sum(one[apart] ** -8.0 for one in alone) ** (-1 / 8)
+    np.testing.assert_allclose(together[apart], by_hand, rtol=1e-11)
+    assert (together[apart] <= np.min([one[apart] for one in alone], axis=0) * (1 + 1e-12)).all()
+    np.testing.assert_array_equal(np.diag(together), np.diag(alone[0]))
 
 
 def test_isolated_modes_leave_pairs_unreachable_without_complaint():
