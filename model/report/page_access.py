@@ -34,7 +34,13 @@ from model.report.section import Section
 from model.report.strings import Strings
 from model.report.svg import figure_of
 
-__all__ = ["access_change_table", "disparity_table", "with_rails", "write_access"]
+__all__ = [
+    "access_change_table",
+    "access_sentence",
+    "disparity_table",
+    "with_rails",
+    "write_access",
+]
 
 MINUTES = "weighted_mean_minutes"
 SHOWN = 10
@@ -50,7 +56,7 @@ def write_access(section: Section, data: xr.Dataset) -> None:
     measures = [str(m) for m in data["measure"].to_numpy()]
     if MINUTES in measures:
         hours = access_of(data, "access_base", MINUTES) / 60
-        section.words(_sentence(section, places, hours), "lead")
+        section.words(access_sentence(section, data), "lead")
         _add_map(section, data, places, hours, "map")
         section.part(say("access.rank_title"))
         best = [str(place) for place in hours.sort_values(kind="stable").dropna().index]
@@ -150,7 +156,10 @@ def _shown_in(
     return 100 / weighted_mean(base, places["population"]), section.say("word.index_100")
 
 
-def _sentence(section: Section, places: pd.DataFrame, hours: pd.Series) -> str:
+def access_sentence(section: Section, data: xr.Dataset) -> str:
+    """Say how near people are to each other, and who is best and worst placed."""
+    places = place_frame(data)
+    hours = access_of(data, "access_base", MINUTES) / 60
     order = hours.dropna().sort_values(kind="stable")
     people = places.loc[order.index, "population"].cumsum()
     median = order.iloc[int(np.searchsorted(people.to_numpy(), people.iloc[-1] / 2))]

@@ -25,7 +25,7 @@ from model.report.facts_access import (
 )
 from model.report.facts_corridor import effects, has_corridor, levers, range_frame, range_of
 from model.report.facts_poles import ledger_summary, own_regions, spillover_by
-from model.report.page_access import MINUTES
+from model.report.page_access import MINUTES, access_sentence
 from model.report.page_corridor import lead_sentence, pairs_sentence
 from model.report.page_gains import VARIABLES, money_units
 from model.report.quantities import money_scale, short, spoken, write
@@ -45,6 +45,8 @@ def write_summary(section: Section, result: Result) -> None:
     section.tiles(_tiles(section, data))
     if not poles and not corridor:
         section.words(say("summary.nothing"), "lead")
+        if "access_base" in data and MINUTES in data["measure"].to_numpy():
+            section.words(access_sentence(section, data))
     if poles:
         section.part(say("summary.poles_title"))
         section.words(say("summary.poles_intro"))
