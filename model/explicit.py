@@ -120,6 +120,18 @@ class Explicit(Operator):
         """Return A as a new dense matrix."""
         return np.array(self._matrix.toarray() if self._sparse else self._matrix)
 
+    def with_columns(self, columns: IntArray, values: FloatArray) -> Explicit:
+        """Return the same with some columns (positions) replaced by values (n, k)."""
+        if self._sparse:
+            matrix = self._matrix.tolil(copy=True)
+            for position, column in zip(columns, values.T, strict=True):
+                matrix[:, [position]] = column[:, None]
+        else:
+            matrix = self._matrix.copy()
+            matrix[:, columns] = values
+            matrix.flags.writeable = False
+        return Explicit(matrix, region_starts=self.region_starts, delivery=self.delivery)
+
     def magnitude(self) -> Operator:
         """Return |A|."""
         if self.nonnegative:

@@ -5,8 +5,8 @@ Question owned: how are products with T A done when T has too many entries to st
 Public names
     GravityOperator    technology, cost kernels, supply weights; the protocol of `model.products`
 
-Terms: producing region r, using region s, product i; classes of products that share a cost matrix
-and a decay share one kernel k_c (R, R).
+Terms: producing region r, using region s, product i; products that share a cost matrix and a decay
+share one kernel k_c (R, R), see `model.decay`.
 
     k_c(r,s) = c^-decay (power) or exp(-decay c) (exponential)
     t_i^rs   = w_i^r h_i^{P(r)Q(s)} k_c(r,s) / sum_q w_i^q h_i^{P(q)Q(s)} k_c(q,s)
@@ -21,18 +21,18 @@ Source: Wilson (1967), eq. 8; Chenery (1953), Moses (1955).
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from copy import copy
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from model.decay import KernelForm, build_kernels
 from model.errors import ShapeError
 from model.pooled import two_stage_graph
 from model.products import FloatArray, IntArray, Operator, read_only
 from model.technology import Technology
-
-Kernel = Literal["power", "exponential"]
 
 
 class GravityOperator(Operator):
@@ -61,6 +61,9 @@ class GravityOperator(Operator):
         (G, G) or (S, G, G) [product, group from, group to] factors on the kernel, >= 0.
     home
         One number, (S,) or (S, R): a factor on the kernel of the own region, >= 0.
+    decay_nodes
+        Interpolate decays on so many kernels per cost matrix when they are more; the error is in
+        `kernels.error`. None stores one kernel per distinct decay.
 
     Raises
     ------
@@ -76,12 +79,13 @@ class GravityOperator(Operator):
         decay: ArrayLike,
         weights: ArrayLike,
         *,
-        kernel: Kernel = "power",
+        kernel: KernelForm = "power",
         technology_of: ArrayLike | None = None,
         cost_of: ArrayLike | None = None,
         groups: ArrayLike | None = None,
         block_factors: ArrayLike | None = None,
         home: ArrayLike | None = None,
+        decay_nodes: int | None = None,
     ) -> None:
         self.weights = read_only(weights, "weights", (2,))
         n_regions, n_sectors = (int(size) for size in self.weights.shape)
@@ -91,12 +95,11 @@ class GravityOperator(Operator):
         self.nonnegative = self.technology.nonnegative
         self.region_starts = np.arange(n_regions + 1, dtype=np.intp) * n_sectors
 
-        costs = _costs(cost, n_regions, kernel)
-        self._class_of, self.kernels = _classes(
-            costs, _by_product(decay, n_sectors), _positions(cost_of, n_sectors, costs), kernel
+        self.kernels = build_kernels(
+            cost, decay, n_regions, n_sectors, form=kernel, cost_of=cost_of, nodes=decay_nodes
         )
-        self._classes = [_span(self._class_of == c) for c in range(self.kernels.shape[0])]
-        self._diagonal = np.diagonal(self.kernels, axis1=1, axis2=2)[self._class_of].T.copy()
+        region = np.arange(n_regions)[:, None]
+        self._diagonal = self.kernels.entries(np.arange(n_sectors)[None, :], region, region)
         self._home = _home(home, n_regions, n_sectors)
         self._groups, self._factors = _block_factors(groups, block_factors, n_regions, n_sectors)
         self.denominators = self._law(np.ascontiguousarray(self.weights)[:, :, None], True)[:, :, 0]
@@ -125,8 +128,9 @@ class GravityOperator(Operator):
 
     @property
     def row_terms(self) -> float:
-        """Rounded terms in a row of T A x: both stages, the scalings and the group sums."""
-        return float(self.n_sectors + self.n_regions + 6 + self._n_groups)
+        """Rounded terms in a row of T A x: both stages, the scalings, group and kernel sums."""
+        sums = self.n_regions + 6 + self._n_groups + len(self.kernels.terms)
+        return float(self.n_sectors + self.kernels.condition * sums)
 
     @property
     def column_terms(self) -> float:
@@ -136,12 +140,13 @@ class GravityOperator(Operator):
     @property
     def multiplications(self) -> float:
         """Multiplications in one product with one vector."""
-        return float(self.n * (self.n_regions + self.n_sectors))
+        uses = np.count_nonzero(self.kernels.mixing) / self.n_sectors
+        return float(self.n * (uses * self.n_regions + self.n_sectors))
 
     @property
     def stored(self) -> float:
         """Numbers read from memory in one product."""
-        return float(self.kernels.size + self.technology.blocks.size + 3 * self.n)
+        return float(self.kernels.matrices.size + self.technology.blocks.size + 3 * self.n)
 
     @property
     def _n_groups(self) -> int:
@@ -150,16 +155,21 @@ class GravityOperator(Operator):
     def _law(self, values: FloatArray, transposed: bool) -> FloatArray:
         """(h k) V, or its transpose, for V (R, S, k)."""
         k = values.shape[2]
-        out = np.empty_like(values)
-        for kernel, span in zip(self.kernels, self._classes, strict=True):
-            matrix = kernel.T if transposed else kernel
-            part = values[:, span]
+        out = np.zeros_like(values)
+        for term in self.kernels.terms:
+            matrix = self.kernels.matrices[term.kernel]
+            matrix = matrix.T if transposed else matrix
+            part = values[:, term.products]
             shape = part.shape
             if self._factors is None:
-                out[:, span] = (matrix @ part.reshape(shape[0], -1)).reshape(shape)
-                continue
-            factors = self._factors[span] if self._factors.shape[0] > 1 else self._factors
-            out[:, span] = _by_group(matrix, part, self._groups, factors, transposed)
+                product = (matrix @ part.reshape(shape[0], -1)).reshape(shape)
+            else:
+                common = self._factors.shape[0] == 1
+                factors = self._factors if common else self._factors[term.products]
+                product = _by_group(matrix, part, self._groups, factors, transposed)
+            if term.coefficients is not None:
+                product *= term.coefficients[:, None]
+            out[:, term.products] += product
         if self._home is not None:
             out += ((self._home - 1.0) * self._own_factor() * self._diagonal)[:, :, None] * values
         return out.reshape(self.n_regions, self.n_sectors, k)
@@ -196,9 +206,17 @@ class GravityOperator(Operator):
         """Return A' (T' X) for X (n, k)."""
         return self.technology.apply(self.deliver_transposed(columns), transposed=True)
 
+    def with_technology(self, changes: Mapping[int, FloatArray]) -> GravityOperator:
+        """Return the same with the technology of some regions (positions) replaced."""
+        out = copy(self)
+        out.technology = self.technology.replaced(changes)
+        out.nonnegative = out.technology.nonnegative
+        out._check_supply()
+        return out
+
     def shares(self, product: IntArray, origin: IntArray, destination: IntArray) -> FloatArray:
         """t_i^rs at broadcast positions."""
-        law = self.kernels[self._class_of[product], origin, destination]
+        law = self.kernels.entries(product, origin, destination)
         if self._factors is not None:
             group_of = np.empty(self.n_regions, dtype=np.intp)
             for g, members in enumerate(self._groups):
@@ -241,15 +259,14 @@ class GravityOperator(Operator):
         """T |A|."""
         if self.nonnegative:
             return self
-        out = object.__new__(GravityOperator)
-        out.__dict__.update(self.__dict__)
+        out = copy(self)
         out.technology = self.technology.magnitude()
         out.nonnegative = True
         return out
 
     def pattern(self) -> sp.csr_array:
         """Graph over rows, products by place of use, and one hub per product where all trade."""
-        if self.kernels.min() > 0 and self._home is None and self._factors is None:
+        if self.kernels.matrices.min() > 0 and self._home is None and self._factors is None:
             region, product = np.nonzero(self.weights)
             every, use = np.divmod(np.arange(self.n), self.n_sectors)
             start = np.concatenate([region * self.n_sectors + product, -1 - use])
@@ -282,74 +299,6 @@ def _by_group(
 def _check(holds: bool, message: str) -> None:
     if not holds:
         raise ShapeError(message + ".")
-
-
-def _costs(cost: ArrayLike, n_regions: int, kernel: Kernel) -> FloatArray:
-    costs = np.ascontiguousarray(cost, dtype=np.float64)
-    costs = costs[None] if costs.ndim == 2 else costs
-    _check(
-        costs.ndim == 3 and costs.shape[1:] == (n_regions, n_regions),
-        f"cost must be ({n_regions}, {n_regions}) or (C, {n_regions}, {n_regions}) beside weights "
-        f"of {n_regions} regions; found {np.shape(cost)}",
-    )
-    _check(kernel in ("power", "exponential"), f'kernel must be "power" or "exponential": {kernel}')
-    bad = ~(costs > 0) if kernel == "power" else ~(costs >= 0)
-    _check(
-        not bad.any(),
-        f"cost must be {'> 0' if kernel == 'power' else '>= 0'} for the {kernel} kernel, own "
-        f"region included; it is not at [matrix, from, to] {np.argwhere(bad)[:5].tolist()}",
-    )
-    return costs
-
-
-def _by_product(decay: ArrayLike, n_sectors: int) -> FloatArray:
-    out = np.asarray(decay, dtype=np.float64)
-    _check(
-        out.shape in ((), (n_sectors,)) and bool(np.isfinite(out).all()),
-        f"decay must be one finite number or {n_sectors}, one per product; found {out.shape}",
-    )
-    return np.broadcast_to(out, (n_sectors,))
-
-
-def _positions(cost_of: ArrayLike | None, n_sectors: int, costs: FloatArray) -> IntArray:
-    if cost_of is None:
-        _check(
-            costs.shape[0] == 1,
-            f"cost holds {costs.shape[0]} matrices: cost_of must say which one a product follows",
-        )
-        return np.zeros(n_sectors, dtype=np.intp)
-    out = np.asarray(cost_of, dtype=np.intp)
-    _check(
-        out.shape == (n_sectors,) and out.min() >= 0 and out.max() < costs.shape[0],
-        f"cost_of must hold {n_sectors} positions among {costs.shape[0]} cost matrices",
-    )
-    return out
-
-
-def _classes(
-    costs: FloatArray, decay: FloatArray, cost_of: IntArray, kernel: Kernel
-) -> tuple[IntArray, FloatArray]:
-    """Class of each product (S,), and one kernel (C, R, R) per distinct cost matrix and decay."""
-    pairs, class_of = np.unique(
-        np.stack([cost_of.astype(np.float64), decay], axis=1), axis=0, return_inverse=True
-    )
-    kernels = np.empty((len(pairs), *costs.shape[1:]))
-    for out, (which, rate) in zip(kernels, pairs, strict=True):
-        matrix = costs[int(which)]
-        if kernel == "power":
-            np.power(matrix, -rate, out=out)
-        else:
-            np.exp(-rate * matrix, out=out)
-    kernels.flags.writeable = False
-    return class_of.reshape(-1).astype(np.intp), kernels
-
-
-def _span(chosen: NDArray[np.bool_]) -> slice | IntArray:
-    """Positions as a slice where they are neighbours, so that no copy is made."""
-    where = np.flatnonzero(chosen)
-    if where.size and where[-1] - where[0] + 1 == where.size:
-        return slice(int(where[0]), int(where[-1]) + 1)
-    return where
 
 
 def _home(home: ArrayLike | None, n_regions: int, n_sectors: int) -> FloatArray | None:

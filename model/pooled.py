@@ -21,6 +21,9 @@ Source: Chenery (1953), Moses (1955); Miller & Blair (2009), section 3.4.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
@@ -117,6 +120,21 @@ class PooledOperator(Operator):
     def deliver_transposed(self, weights: FloatArray) -> FloatArray:
         """T' W: weights by place of production (n, k) as a buyer in each region meets them."""
         return gather(self.trade, weights)
+
+    def with_technology(self, changes: Mapping[int, FloatArray]) -> PooledOperator:
+        """Return the same with the technology of some regions (positions) replaced."""
+        out = copy(self)
+        out.technology = self.technology.replaced(changes)
+        out.nonnegative = out.technology.nonnegative
+        return out
+
+    def with_trade(self, changes: Mapping[int, FloatArray]) -> PooledOperator:
+        """Return the same with the trade shares (R, R) of some products (positions) replaced."""
+        trade = self.trade.copy()
+        for product, shares in changes.items():
+            trade[product] = shares
+        trade.flags.writeable = False
+        return PooledOperator(self.technology, trade)
 
     def own_shares(self) -> FloatArray:
         """t_i^ss as (R, S)."""

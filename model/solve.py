@@ -22,24 +22,27 @@ Source: Miller & Blair (2009), chapter 2; the methods name theirs.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from io_tables.table import RegionalTable
 from model import choice
 from model.align import Labelled, align, positions
 from model.certificate import Weights
 from model.choice import Method
-from model.engine import COLUMNS, Engine, Run
+from model.engine import Engine
 from model.errors import ModelError, TooLarge
 from model.krylov import Progress
 from model.operator import Explicit, GravityOperator, PooledOperator
 from model.products import FloatArray, Operator
+from model.refine import COLUMNS, Run
 from model.solution import Solution, Status
+from model.update import changed
 
 __all__ = ["Leontief", "Method", "Solution", "Status", "operator_of"]
 
@@ -224,6 +227,40 @@ class Leontief:
         """Demand by place of use y (n,) or (n, k), as demand by place of production f = T y."""
         aligned = align(y, self.n, self.labels, "demand y")
         return aligned.restore(self.operator.deliver(aligned.columns))
+
+    def update(
+        self,
+        *,
+        technology: Mapping[Any, ArrayLike] | None = None,
+        trade: Mapping[Any, ArrayLike] | None = None,
+        columns: Mapping[Any, ArrayLike] | pd.DataFrame | None = None,
+    ) -> Leontief:
+        """Return a new system that differs in some blocks; this one stays as it is.
+
+        Parameters
+        ----------
+        technology
+            {region: (S, S) block} of a pooled or gravity system.
+        trade
+            {sector: (R, R) shares [from, to]} of a pooled system.
+        columns
+            {row label: (n,) column of A} of an explicit system.
+
+        Notes
+        -----
+        Region blocks are worked out anew only where they changed, and dense factors that this
+        system has serve the new one by a low-rank correction where that is cheaper.
+
+        Raises
+        ------
+        ShapeError, UnknownLabel
+            For parts that the system does not have and blocks that do not fit.
+        """
+        operator, touched = changed(self.operator, self.labels, technology, trade, columns)
+        out = object.__new__(Leontief)
+        out.operator, out.labels = operator, self.labels
+        out._engine = self._engine.successor(operator, touched, trade=bool(trade))
+        return out
 
     def columns(self, labels: Any, *, tolerance: float = TOLERANCE) -> Any:
         """Columns of the Leontief inverse: DataFrame (n, k), or array without labels."""

@@ -20,6 +20,7 @@ Source: Saad (2003), sections 9.3 and 10.2.
 
 from __future__ import annotations
 
+from copy import copy
 from itertools import pairwise
 from typing import Protocol
 
@@ -28,7 +29,7 @@ import numpy as np
 from model.explicit import Explicit
 from model.gravity import GravityOperator
 from model.pooled import PooledOperator
-from model.products import FloatArray, Operator
+from model.products import FloatArray, IntArray, Operator
 from model.technology import Technology
 
 MAX_BLOCK_NUMBERS = 1.5e7
@@ -112,6 +113,20 @@ class TwoStage:
     def finish_transposed(self, columns: FloatArray) -> FloatArray:
         """M^-T Z."""
         return self._inverse.apply(columns, transposed=True)
+
+    def renewed(self, operator: PooledOperator | GravityOperator, regions: IntArray) -> TwoStage:
+        """Return the splitting of an operator that differs in the technology of some regions."""
+        size = operator.n_sectors
+        blocks = operator.technology.by_region()[regions]
+        own = self._own.reshape(-1, size)[regions]
+        inverse = np.linalg.inv(np.eye(size) - own[:, :, None] * blocks)
+        out = copy(self)
+        out._operator = operator
+        places = [int(region) for region in regions]
+        through = np.matmul(blocks, inverse)
+        out._inverse = self._inverse.replaced(dict(zip(places, inverse, strict=True)))
+        out._through = self._through.replaced(dict(zip(places, through, strict=True)))
+        return out
 
 
 class ExplicitBlocks:

@@ -64,7 +64,7 @@ class Pole:
     def rows(self, table: RegionalTable) -> IntArray:
         """Flat rows of the pole, region-major."""
         sectors = np.arange(table.n_sectors)
-        return (self.regions[:, None] * table.n_sectors + sectors).reshape(-1)
+        return np.asarray(self.regions[:, None] * table.n_sectors + sectors).reshape(-1)
 
 
 def resolve_poles(table: RegionalTable, poles: Poles) -> list[Pole]:
@@ -123,7 +123,7 @@ def _regions(table: RegionalTable, label: str) -> IntArray:
             return found
         groups += list(dict.fromkeys(values.tolist()))
     try:
-        return table.region_positions([label])
+        return np.asarray(table.region_positions([label]))
     except UnknownTableLabel as error:
         hint = did_you_mean(label, groups)
         raise UnknownLabel(

@@ -15,6 +15,8 @@ Source: Miller & Blair (2009), section 3.4.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -96,6 +98,25 @@ class Technology:
         if self.blocks.shape[0] == self.n_regions and self._members is None:
             return self.blocks
         return np.asarray(self.blocks[self.of])
+
+    def replaced(self, changes: Mapping[int, FloatArray]) -> Technology:
+        """Return the same with the blocks of some regions (positions) replaced, each (S, S)."""
+        blocks = self.by_region().copy()
+        for region, block in changes.items():
+            blocks[region] = read_only(block, f"technology of region {region}", (2,))
+        blocks.flags.writeable = False
+        return Technology._trusted(blocks, self)
+
+    @classmethod
+    def _trusted(cls, blocks: FloatArray, like: Technology) -> Technology:
+        """One finite block per region, nothing checked again."""
+        out = object.__new__(cls)
+        out.blocks = blocks
+        out.n_regions, out.n_sectors = like.n_regions, like.n_sectors
+        out.of = np.arange(like.n_regions)
+        out.nonnegative = bool((blocks >= 0).all())
+        out._members = None
+        return out
 
     def magnitude(self) -> Technology:
         """Return the same with |a|."""

@@ -141,6 +141,30 @@ def test_an_operator_does_not_follow_an_array_that_changes_later():
     assert PooledOperator(technology, frozen).trade is frozen
 
 
+def test_many_decays_are_interpolated_with_an_error_that_is_told():
+    rng = np.random.default_rng(8)
+    technology, weights = rng.random((6, 12, 12)) / 20, rng.random((6, 12)) + 0.1
+    cost = rng.uniform(1, 20, (2, 6, 6))
+    cost_of, decay = np.arange(12) % 2, rng.uniform(0.5, 2.0, 12)
+    exact = GravityOperator(technology, cost, decay, weights, cost_of=cost_of)
+    assert exact.kernels.error == 0.0
+    errors = []
+    for nodes in (3, 4, 5):
+        near = GravityOperator(
+            technology, cost, decay, weights, cost_of=cost_of, decay_nodes=nodes, home=1.5
+        )
+        home = GravityOperator(technology, cost, decay, weights, cost_of=cost_of, home=1.5)
+        assert near.kernels.matrices.shape[0] == 2 * nodes
+        assert_same_operator(near, slow.pooled_matrix(technology, near.trade()), rng)
+        assert np.allclose(near.trade().sum(axis=1), 1.0, rtol=1e-12)
+        off = np.abs(near.trade() / home.trade() - 1).max()
+        assert off <= 2.1 * near.kernels.error  # numerator and denominator
+        errors.append(near.kernels.error)
+    assert errors[0] > 5 * errors[1] > 25 * errors[2]
+    with pytest.raises(ShapeError, match="too few"):
+        GravityOperator(technology, cost, 4 * decay, weights, cost_of=cost_of, decay_nodes=2)
+
+
 def test_wrong_shapes_and_numbers_are_named():
     technology, trade = np.full((2, 3, 3), 0.1), np.full((3, 2, 2), 0.5)
     with pytest.raises(ShapeError, match=r"\[product, from, to\]"):
@@ -163,6 +187,10 @@ def test_a_gravity_law_needs_positive_costs_and_a_supplier():
     with pytest.raises(ShapeError, match=r"cost must be > 0 .*\[\[0, 1, 1\]\]"):
         GravityOperator(technology, cost, 1.0, weights)
     GravityOperator(technology, cost, 1.0, weights, kernel="exponential")
+    for decay in (0.0, 1.5):
+        far = np.where(np.eye(2, dtype=bool), 1.0, np.inf)
+        alone = GravityOperator(technology, far, decay, weights)
+        assert np.array_equal(alone.trade()[0], np.eye(2))
     with pytest.raises(ShapeError, match="must have a supplier"):
         GravityOperator(technology, cost + 1, 1.0, 0 * weights)
     with pytest.raises(ShapeError, match="cost_of"):

@@ -1,0 +1,93 @@
+"""A changed system is the system of the changed operator, and the old one stays as it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from io_tables.testing import random_table
+from model.errors import ShapeError
+from model.operator import GravityOperator
+from model.solve import Leontief, Status
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(2, 5), st.integers(1, 4), st.integers(0, 10**6), st.booleans())
+def test_new_technology_in_some_regions(n_regions, n_sectors, seed, factored):
+    table = random_table(seed, n_regions, n_sectors)
+    rng = np.random.default_rng(seed)
+    system = Leontief(table)
+    before = system.operator.dense()
+    f = rng.standard_normal((n_regions * n_sectors, 3))
+    system.solve(f, method="direct" if factored else "krylov")
+    blocks = {f"R{r}": 0.9 * table.technology[r][::-1] for r in (0, n_regions - 1)}
+    first = system.update(technology={"R0": blocks["R0"]})
+    new = first.update(technology=blocks)
+    assert np.array_equal(system.operator.dense(), before)
+    technology = table.technology.copy()
+    technology[0], technology[-1] = blocks["R0"], blocks[f"R{n_regions - 1}"]
+    matrix = np.einsum("irs,sij->risj", table.trade, technology).reshape(before.shape)
+    assert np.allclose(new.operator.dense(), matrix, rtol=1e-14)
+    for method in ("direct", "krylov", "blocked"):
+        for solve, a in ((new.solve, matrix), (new.solve_transposed, matrix.T)):
+            found = solve(f, method=method)
+            assert found.status is Status.CERTIFIED
+            assert np.allclose(found.x, np.linalg.solve(np.eye(len(a)) - a, f), atol=1e-8)
+
+
+def test_new_trade_shares_of_a_product():
+    table = random_table(2, 3, 4)
+    new = Leontief(table).update(trade={"S2": np.eye(3)})
+    trade = table.trade.copy()
+    trade[2] = np.eye(3)
+    assert np.array_equal(new.operator.trade, trade)
+    matrix = np.einsum("irs,sij->risj", trade, table.technology).reshape(12, 12)
+    expected = np.linalg.solve(np.eye(12) - matrix, table.f)
+    assert np.allclose(new.solve(table.f).x, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array])
+def test_new_columns_of_an_explicit_matrix(form):
+    rng = np.random.default_rng(4)
+    labels = pd.Index([f"row {i}" for i in range(40)])
+    matrix = rng.random((40, 40)) / 60
+    system = Leontief(form(matrix), labels=labels)
+    system.solve(np.ones(40), method="direct")
+    column = rng.random(40) / 60
+    new = system.update(columns={"row 3": pd.Series(column, index=labels)})
+    matrix[:, 3] = column
+    for method in ("direct", "krylov"):
+        found = new.solve(np.ones(40), method=method).x
+        assert np.allclose(found, np.linalg.solve(np.eye(40) - matrix, np.ones(40)), rtol=1e-9)
+    assert "factors" not in new._engine.__dict__  # the old factors were corrected
+
+
+def test_new_technology_under_gravity():
+    rng = np.random.default_rng(5)
+    technology = rng.random((4, 3, 3)) / 5
+    operator = GravityOperator(technology, rng.uniform(1, 3, (4, 4)), 1.5, rng.random((4, 3)) + 0.1)
+    f = rng.random(12)
+    system = Leontief(operator)
+    system.solve(f)
+    new = system.update(technology={2: 0.5 * technology[2]})
+    changed = technology.copy()
+    changed[2] *= 0.5
+    matrix = np.einsum("irs,sij->risj", operator.trade(), changed).reshape(12, 12)
+    assert np.allclose(new.solve(f).x, np.linalg.solve(np.eye(12) - matrix, f), rtol=1e-9)
+
+
+def test_changes_that_do_not_fit_are_refused():
+    table = random_table(6, 3, 4)
+    system = Leontief(table)
+    with pytest.raises(ShapeError, match=r"technology of 'R1' must be \(4, 4\)"):
+        system.update(technology={"R1": np.eye(3)})
+    with pytest.raises(LookupError, match="R7"):
+        system.update(technology={"R7": np.eye(4)})
+    with pytest.raises(ShapeError, match="explicit system"):
+        system.update(columns={("R1", "S1"): np.zeros(12)})
+    with pytest.raises(ShapeError, match="columns="):
+        Leontief(np.eye(2) / 2).update(technology={0: np.eye(2)})
