@@ -18,13 +18,53 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
 from io_tables.checks import Floats
-from io_tables.dims import CATEGORY, EXPORTS, ONE_CATEGORY, ONE_IMPORT, REGION, UNTOLD
+from io_tables.dims import (
+    CATEGORY,
+    DISCREPANCY,
+    EXPORTS,
+    ONE_CATEGORY,
+    ONE_IMPORT,
+    REGION,
+    SECTOR,
+    UNTOLD,
+)
 from io_tables.errors import UnknownLabel
 from io_tables.labels import duplicates, positions_of, shown
 
 Frame = ArrayLike | pd.DataFrame | pd.Series
+_OUTSIDE = (EXPORTS, DISCREPANCY)
+_REGION_NAMES = frozenset(
+    [
+        "region",
+        "regions",
+        "country",
+        "area",
+        "province",
+        "geo",
+        "territory",
+        "地区",
+        "省份",
+        "区域",
+        "国家",
+    ]
+)
+_SECTOR_NAMES = frozenset(
+    [
+        "sector",
+        "sectors",
+        "industry",
+        "industries",
+        "product",
+        "commodity",
+        "activity",
+        "部门",
+        "行业",
+        "产业",
+    ]
+)
 ONE_REGION = "all regions"
 
 
@@ -60,11 +100,27 @@ def _is_labelled(frame: object) -> bool:
     return isinstance(frame, pd.DataFrame | pd.Series) and isinstance(frame.index, pd.MultiIndex)
 
 
+def _level_order(names: Sequence[object]) -> tuple[int, int]:
+    """Positions of the region and the sector among the level names of an index."""
+    folded = [str(n).strip().casefold() for n in names]
+    return (1, 0) if folded[0] in _SECTOR_NAMES or folded[1] in _REGION_NAMES else (0, 1)
+
+
 def _pairs(index: pd.Index) -> list[tuple[str, str]]:
     """(region, sector) pairs of an index, whatever its levels are called."""
-    names = [str(n).casefold() for n in index.names]
-    first, second = (1, 0) if names[0].startswith("sector") else (0, 1)
+    first, second = _level_order(index.names)
     return [(str(label[first]), str(label[second])) for label in index]
+
+
+def index_note(frame: Frame, what: str) -> str:
+    """Sentence on index names that were taken for (region, sector); '' when they are these."""
+    if not isinstance(frame, pd.DataFrame) or not isinstance(frame.index, pd.MultiIndex):
+        return ""
+    names = list(frame.index.names)
+    if names == [REGION, SECTOR] or all(n is None for n in names):
+        return ""
+    first, second = _level_order(names)
+    return f"index names of {what}: {names[first]!r} read as region, {names[second]!r} as sector"
 
 
 def _pair_positions(
@@ -178,22 +234,32 @@ def vector(frame: Frame, industries: Industries, what: str, failures: list[str])
     return full
 
 
-def square(frame: Frame, industries: Industries, what: str, failures: list[str]) -> Floats:
-    """(N, N) flows between industries."""
-    full = np.zeros((industries.size, industries.size))
+def square(
+    frame: Frame, industries: Industries, what: str, failures: list[str], *, copy: bool = True
+) -> Floats:
+    """(N, N) flows between industries; the given array itself when it fits and `copy` is off."""
+    if sparse.issparse(frame):
+        frame = frame.toarray()
+        copy = False
     values = _numbers(frame, what, failures)
     if values is None:
-        return full
+        return np.zeros((industries.size, industries.size))
     if values.ndim != 2:
         failures.append(f"{what} must be a matrix, found {values.ndim} dimensions")
-        return full
+        return np.zeros((industries.size, industries.size))
     labelled = (frame.index, frame.columns) if isinstance(frame, pd.DataFrame) else (None, None)
     axes = [
         _industry_positions(axis, count, industries, f"{side} of {what}", failures)
         for side, axis, count in zip(("rows", "columns"), labelled, values.shape, strict=True)
     ]
-    if axes[0] is not None and axes[1] is not None:
-        full[np.ix_(axes[0], axes[1])] = values
+    rows, columns = axes
+    if rows is None or columns is None:
+        return np.zeros((industries.size, industries.size))
+    every = np.arange(industries.size)
+    if np.array_equal(rows, every) and np.array_equal(columns, every):
+        return np.array(values) if copy else values
+    full = np.zeros((industries.size, industries.size))
+    full[np.ix_(rows, columns)] = values
     return full
 
 
@@ -232,16 +298,23 @@ class FinalBlock:
     categories: list[str]
     told: bool
     exports: Floats | None
+    discrepancy: Floats | None
 
 
-def _split_exports(cube: Floats, names: list[str], told: bool) -> FinalBlock:
-    """Take a category "exports" out of final use by (row, place, category)."""
-    out = [c for c, name in enumerate(names) if name.casefold() == EXPORTS]
-    if not out:
-        return FinalBlock(cube, names, told, None)
-    kept = [c for c in range(len(names)) if c not in out]
-    exports = cube[:, :, out].sum(axis=(1, 2))
-    return FinalBlock(cube[:, :, kept], [names[c] for c in kept], told, exports)
+def _split_outside(cube: Floats, names: list[str], told: bool) -> FinalBlock:
+    """Take the categories "exports" and "discrepancy" out of final use."""
+    out = {key: [c for c, name in enumerate(names) if name.casefold() == key] for key in _OUTSIDE}
+    found = {key: cube[:, :, at].sum(axis=(1, 2)) for key, at in out.items() if at}
+    if not found:
+        return FinalBlock(cube, names, told, None, None)
+    kept = [c for c in range(len(names)) if not any(c in at for at in out.values())]
+    return FinalBlock(
+        cube[:, :, kept],
+        [names[c] for c in kept],
+        told,
+        found.get(EXPORTS),
+        found.get(DISCREPANCY),
+    )
 
 
 def _category_names(count: int) -> list[str]:
@@ -287,14 +360,17 @@ def final_block(
             )
             return None
         names = list(categories) if categories is not None else _category_names(count)
-        return _split_exports(values.reshape(len(values), -1, count), names, told)
+        return _split_outside(values.reshape(len(values), -1, count), names, told)
 
     pairs = [(str(label[0]), str(label[1])) for label in columns]
-    out = [i for i, (_, category) in enumerate(pairs) if category.casefold() == EXPORTS]
-    keep = [i for i in range(len(pairs)) if i not in set(out)]
+    out = {
+        key: [i for i, (_, category) in enumerate(pairs) if category.casefold() == key]
+        for key in _OUTSIDE
+    }
+    keep = [i for i in range(len(pairs)) if not any(i in at for at in out.values())]
     names = list(dict.fromkeys(pairs[i][1] for i in keep))
     if categories is not None:
-        names = [str(c) for c in categories if str(c).casefold() != EXPORTS]
+        names = [str(c) for c in categories if str(c).casefold() not in _OUTSIDE]
     told = not all(pairs[i][0] == UNTOLD for i in keep)
     places = regions if told else [UNTOLD]
     full = np.zeros((len(values), len(places), len(names)))
@@ -306,8 +382,8 @@ def final_block(
         return None
     for column, place, category in zip(keep, at, by, strict=True):
         full[:, place, category] += values[:, column]
-    exports = values[:, out].sum(axis=1) if out else None
-    return FinalBlock(full, names, told or n == 1, exports)
+    found = {key: values[:, at].sum(axis=1) for key, at in out.items() if at}
+    return FinalBlock(full, names, told or n == 1, found.get(EXPORTS), found.get(DISCREPANCY))
 
 
 def final_rows(

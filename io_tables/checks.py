@@ -9,20 +9,21 @@ Public names:
 
 Identities, with scale_i the sum of absolute terms on both sides of row (or column) i:
 
-    explicit rows     sum_j Z_ij + sum Y_i + e_i = x_i
-    pooled rows       sum_s t_i^rs (sum_j z_ij^s + sum_c y_ic^s) + e_i^r = x_i^r
+    explicit rows     sum_j Z_ij + sum Y_i + e_i + d_i = x_i
+    pooled rows       sum_s t_i^rs (sum_j z_ij^s + sum_c y_ic^s) + e_i^r + d_i^r = x_i^r
     columns           domestic inputs + imported inputs + product taxes + value added = x_j
     shares            sum_r t_i^rs = 1
 
-A gap counts when |gap_i| > tolerance * scale_i. Rows and shares must hold for a table to be
-built; columns need not (a survey may leave a residual), but `check()` names them.
+d is the discrepancy that the source itself shows. A gap counts when
+|gap_i| > tolerance * scale_i. Rows and shares must hold for a table to be built; columns need not
+(a survey may leave a residual), but `check()` names them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import xarray as xr
@@ -50,8 +51,10 @@ class Finding:
     """One thing that does not add up.
 
     `kind` names the rule ("row_gap", "column_gap", "share_gap", "negative_value_added",
-    "output_without_inputs"), `where` the label of the worst place, `found` its size relative to
-    the scale of the rule, `tolerance` what is allowed, `message` the sentence for a reader.
+    "flows_without_output", "not_productive", "unit_mismatch", "source_block"), `where` the label
+    of the worst place, `found` its size relative to the scale of the rule, `tolerance` what is
+    allowed, `message` the sentence for a reader. Findings of level "note" tell what a source
+    holds; nothing is wrong with them.
     """
 
     kind: str
@@ -59,6 +62,7 @@ class Finding:
     found: float
     tolerance: float
     message: str
+    level: Literal["error", "note"] = "error"
 
     def __str__(self) -> str:
         """Return the sentence."""
@@ -141,18 +145,24 @@ def check_values(data: xr.Dataset, *, signed: bool = False) -> list[str]:
     """
     failures: list[str] = []
     for name, variable in data.data_vars.items():
-        bad = ~np.isfinite(variable.values)
+        # a sum is finite when all its terms are, unless it overflows: look closer only then
+        with np.errstate(invalid="ignore", over="ignore"):
+            bad = ~np.isfinite(variable.values.sum(keepdims=True))
+        if bad.any():
+            bad = ~np.isfinite(variable.values)
         if bad.any():
             failures.append(f"{name} must be finite, found at {_cells(variable, bad)}")
         keeps_sign = signed and name in ("flows", "domestic_use")
-        if SCHEMA[str(name)].bounds == "nonnegative" and not keeps_sign:
+        if SCHEMA[str(name)].bounds != "nonnegative" or keeps_sign:
+            continue
+        if not variable.values.min(initial=0.0) >= 0:  # negative or not a number
             bad = variable.values < 0
+            advice = (
+                "; correct the source or pass signed=True to keep negative flows"
+                if name in ("flows", "domestic_use")
+                else ""
+            )
             if bad.any():
-                advice = (
-                    "; correct the source or pass signed=True to keep negative flows"
-                    if name in ("flows", "domestic_use")
-                    else ""
-                )
                 failures.append(
                     f"{name} must not be negative, found at {_cells(variable, bad)}{advice}"
                 )
@@ -180,9 +190,10 @@ def _row_terms(data: xr.Dataset, kind: Kind) -> tuple[Floats, Floats]:
         )
         total = np.einsum("irs,is->ri", share, use)
         size = np.einsum("irs,is->ri", share, size_use)
-    if "exports" in data:
-        total = total + data["exports"].values
-        size = size + np.abs(data["exports"].values)
+    for name in ("exports", "discrepancy"):
+        if name in data:
+            total = total + data[name].values
+            size = size + np.abs(data[name].values)
     return total, size
 
 

@@ -22,6 +22,8 @@ import xarray as xr
 from io_tables.checks import Floats
 from io_tables.dims import (
     CATEGORY,
+    DISCREPANCY,
+    EXPORTS,
     REGION,
     REGION_FROM,
     REGION_TO,
@@ -33,6 +35,8 @@ from io_tables.dims import (
 from io_tables.errors import InvalidTable, NotTold
 from io_tables.labels import shown
 
+OUTSIDE = (EXPORTS, DISCREPANCY)
+"""Variables that are final for the table as a whole, by producing industry."""
 COMPARED_ROWS = 3000
 """Rows up to which pooling measures the change of the multipliers (two dense solves)."""
 
@@ -63,17 +67,16 @@ def demand_by_use(data: xr.Dataset, kind: Kind) -> Floats:
     return np.ascontiguousarray(data["final_demand"].values.sum(axis=0).transpose(1, 0, 2))
 
 
-def _exports_columns(data: xr.Dataset) -> Floats:
-    """(R, S, R) exports in the column of their own region."""
-    exports = data["exports"].values
-    r, s = exports.shape
+def _own_columns(block: Floats) -> Floats:
+    """(R, S, R) a block by producing industry, in the column of its own region."""
+    r, s = block.shape
     columns = np.zeros((r, s, r))
-    columns[np.arange(r), :, np.arange(r)] = exports
+    columns[np.arange(r), :, np.arange(r)] = block
     return columns
 
 
 def final_by_origin(data: xr.Dataset, kind: Kind) -> Floats:
-    """(R, S, columns) final demand by place of production; exports last where there are any."""
+    """(R, S, columns) final demand by place of production; exports and discrepancy last."""
     if kind == "pooled":
         # r origin, i product, s place of use, c category
         blocks = np.einsum("irs,sic->risc", data["trade_share"].values, data["demand"].values)
@@ -81,20 +84,19 @@ def final_by_origin(data: xr.Dataset, kind: Kind) -> Floats:
         blocks = data["final_demand"].values
     n_regions, n_sectors = data["output"].shape
     flat = blocks.reshape(n_regions, n_sectors, -1)
-    if "exports" not in data:
-        return np.array(flat)
-    return np.concatenate([flat, _exports_columns(data)], axis=2)
+    outside = [_own_columns(data[name].values) for name in OUTSIDE if name in data]
+    return np.concatenate([flat, *outside], axis=2) if outside else np.array(flat)
 
 
 def final_total(data: xr.Dataset, kind: Kind) -> Floats:
-    """(R, S) final demand and exports by place of production, T y + e."""
+    """(R, S) final demand, exports and discrepancy by place of production, T y + e + d."""
     if kind == "pooled":
         demand = data["demand"].values.sum(axis=2)
         total = np.einsum("irs,si->ri", data["trade_share"].values, demand)
     else:
         values = data["final_demand"].values
         total = values.sum(axis=tuple(range(2, values.ndim)))
-    return np.asarray(total + (data["exports"].values if "exports" in data else 0.0))
+    return np.asarray(total + sum(data[name].values for name in OUTSIDE if name in data))
 
 
 def pooled_flows(data: xr.Dataset) -> Floats:

@@ -25,6 +25,8 @@ Kind = Literal["explicit", "pooled"]
 
 EXPORTS: Final = "exports"
 """Category label of the last columns of `RegionalTable.Y`: exports by producing region."""
+DISCREPANCY: Final = "discrepancy"
+"""Category label of the columns of `RegionalTable.Y` with what the source leaves unexplained."""
 UNTOLD: Final = "place of use not told"
 """Region label of final demand whose place of use a source does not give."""
 ONE_CATEGORY: Final = "final demand"

@@ -63,7 +63,11 @@ class FlowInputs:
     categories: Sequence[str] | None
     stressors: pd.DataFrame | None
     stressor_units: Mapping[str, str] | None
+    stressor_demand: pd.DataFrame | None
+    final_taxes: Frame | None
+    discrepancy: Frame | None
     coords: Coords | None
+    copy: bool
 
 
 def table_attrs(
@@ -155,7 +159,7 @@ def flows_dataset(inputs: FlowInputs, *, attrs: dict[str, Any]) -> xr.Dataset:
         raise_collected(InvalidTable, failures, subject)
         raise AssertionError("a grid that cannot be read notes its failure")
     shape = (len(industries.regions), len(industries.sectors))
-    flows = alignment.square(inputs.Z, industries, "Z", failures)
+    flows = alignment.square(inputs.Z, industries, "Z", failures, copy=inputs.copy)
     final_flat, columns = alignment.final_rows(inputs.Y, industries, "Y", failures)
     final = alignment.final_block(final_flat, columns, industries, inputs.categories, "Y", failures)
     raise_collected(InvalidTable, failures, subject)
@@ -167,8 +171,15 @@ def flows_dataset(inputs: FlowInputs, *, attrs: dict[str, Any]) -> xr.Dataset:
         if exports is not None:
             failures.append("exports are given twice: as an argument and as a column of Y")
         exports = given
+    discrepancy = final.discrepancy
+    if inputs.discrepancy is not None:
+        given = alignment.vector(inputs.discrepancy, industries, "discrepancy", failures)
+        if discrepancy is not None:
+            failures.append("discrepancy is given twice: as an argument and as a column of Y")
+        discrepancy = given
+    outside = [block for block in (exports, discrepancy) if block is not None]
     output = (
-        flows.sum(axis=1) + final.values.sum(axis=(1, 2)) + (0.0 if exports is None else exports)
+        flows.sum(axis=1) + final.values.sum(axis=(1, 2)) + sum(outside)
         if inputs.x is None
         else alignment.vector(inputs.x, industries, "x", failures)
     )
@@ -196,6 +207,8 @@ def flows_dataset(inputs: FlowInputs, *, attrs: dict[str, Any]) -> xr.Dataset:
     remainder = output - flows.sum(axis=0)
     if exports is not None:
         variables["exports"] = ((REGION, SECTOR), exports.reshape(shape), money)
+    if discrepancy is not None:
+        variables["discrepancy"] = ((REGION, SECTOR), discrepancy.reshape(shape), money)
     if inputs.taxes is not None:
         taxes = alignment.vector(inputs.taxes, industries, "taxes", failures)
         variables["taxes"] = ((REGION, SECTOR), taxes.reshape(shape), money)
@@ -229,12 +242,16 @@ def flows_dataset(inputs: FlowInputs, *, attrs: dict[str, Any]) -> xr.Dataset:
     variables["value_added"] = ((PRIMARY, REGION, SECTOR), added.reshape(-1, *shape), money)
     add_people(variables, inputs.population, inputs.employment, industries, failures)
     add_stressors(variables, coords, inputs.stressors, inputs.stressor_units, industries, failures)
+    add_final_rows(
+        variables, coords, inputs.stressor_demand, inputs.final_taxes, industries, money, failures
+    )
     raise_collected(InvalidTable, failures, subject)
     absent = industries.absent()
     kept = {key: value for key, value in attrs.items() if key != "units"}
+    notes = [str(kept["notes"]), alignment.index_note(inputs.Z, "Z")]
     if absent:
-        note = f"industries the source does not have, entered as zero: {shown(absent)}"
-        kept["notes"] = "\n".join(n for n in (str(kept["notes"]), note) if n)
+        notes.append(f"industries the source does not have, entered as zero: {shown(absent)}")
+    kept["notes"] = "\n".join(n for n in notes if n)
     return xr.Dataset(variables, coords=coords, attrs=kept)
 
 
@@ -284,3 +301,40 @@ def add_stressors(
         values.reshape(-1, *shape),
         {"units": "by stressor_units"},
     )
+
+
+def add_final_rows(
+    variables: Variables,
+    coords: Mapping[str, Any],
+    stressor_demand: pd.DataFrame | None,
+    final_taxes: Frame | None,
+    industries: Industries,
+    money: dict[str, Any],
+    failures: list[str],
+) -> None:
+    """Enter accounts of final use: stressors and product taxes by place of use and category."""
+    for name, frame, unit in (
+        ("stressor_demand", stressor_demand, {"units": "by stressor_units"}),
+        ("final_taxes", final_taxes, money),
+    ):
+        if frame is None:
+            continue
+        labels, values, columns = alignment.product_rows(frame, name, failures)
+        final = alignment.final_block(values, columns, industries, coords[CATEGORY], name, failures)
+        if final is None:
+            continue
+        if final.categories != coords[CATEGORY]:
+            failures.append(
+                f"{name} must have the categories of final demand, found {shown(final.categories)}"
+            )
+            continue
+        told = final.told or len(industries.regions) == 1
+        dims: tuple[str, ...] = (REGION, CATEGORY) if told else (CATEGORY,)
+        cube = final.values if told else final.values[:, 0, :]
+        if name == "final_taxes":
+            variables[name] = (dims, cube.sum(axis=0), unit)
+        elif labels is None or sorted(labels) != sorted(coords.get(STRESSOR, [])):
+            failures.append(f"{name} must have the rows of stressors, found {shown(labels or [])}")
+        else:
+            order = [labels.index(label) for label in coords[STRESSOR]]
+            variables[name] = ((STRESSOR, *dims), cube[order], unit)

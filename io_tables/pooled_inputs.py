@@ -31,7 +31,14 @@ from io_tables.dims import (
     SECTOR_FROM,
 )
 from io_tables.errors import InvalidTable
-from io_tables.flow_inputs import Coords, Variables, add_people, add_stressors, grid_coords
+from io_tables.flow_inputs import (
+    Coords,
+    Variables,
+    add_final_rows,
+    add_people,
+    add_stressors,
+    grid_coords,
+)
 
 Block = ArrayLike | xr.DataArray
 Choices = Mapping[tuple[str, ...], tuple[int | None, ...]]
@@ -59,6 +66,9 @@ class PooledInputs:
     primaries: Sequence[str] | None
     stressors: pd.DataFrame | None
     stressor_units: Mapping[str, str] | None
+    stressor_demand: pd.DataFrame | None
+    final_taxes: Frame | None
+    discrepancy: Block | None
     coords: Coords | None
 
 
@@ -135,6 +145,8 @@ def pooled_dataset(inputs: PooledInputs, *, attrs: dict[str, Any]) -> xr.Dataset
         remainder = remainder - enter("taxes", inputs.taxes, grid)
     coords = grid_coords(regions, sectors, inputs.coords, [REGION_FROM, REGION_TO, SECTOR_FROM])
     coords[CATEGORY] = categories
+    if inputs.discrepancy is not None:
+        enter("discrepancy", inputs.discrepancy, grid)
     if inputs.imported_use is not None:
         dims, values = _array(
             inputs.imported_use,
@@ -171,6 +183,9 @@ def pooled_dataset(inputs: PooledInputs, *, attrs: dict[str, Any]) -> xr.Dataset
     industries = Industries(regions, sectors, np.arange(R * S, dtype=np.intp))
     add_people(variables, inputs.population, inputs.employment, industries, failures)
     add_stressors(variables, coords, inputs.stressors, inputs.stressor_units, industries, failures)
+    add_final_rows(
+        variables, coords, inputs.stressor_demand, inputs.final_taxes, industries, money, failures
+    )
     raise_collected(InvalidTable, failures, f"table {attrs['name'] or 'without a name'}")
     kept = {key: value for key, value in attrs.items() if key != "units"}
     return xr.Dataset(variables, coords=coords, attrs=kept)

@@ -1,6 +1,7 @@
 """Which labels the imports and the final demand of a table have as frames.
 
-Public names: `imported_inputs`, `imported_final`, `final_columns`; used by `RegionalTable`.
+Public names: `imported_inputs`, `imported_final`, `stressor_rows`, `final_columns`;
+used by `TableFrames`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from io_tables.dims import CATEGORY, EXPORTS, REGION, SECTOR, UNTOLD
+from io_tables.dims import CATEGORY, REGION, SECTOR, UNTOLD
 
 
 def imported_inputs(data: xr.Dataset, labels: pd.MultiIndex) -> pd.DataFrame:
@@ -42,12 +43,21 @@ def imported_final(
     return pd.DataFrame(values, index=index, columns=columns, copy=False)
 
 
+def stressor_rows(data: xr.Dataset, name: str, columns: pd.MultiIndex) -> pd.DataFrame:
+    """(K, columns) rows of a physical account, without rows when there are none."""
+    rows = data["stressor"].values.tolist() if name in data else []
+    values = (
+        data[name].values.reshape(len(rows), -1) if name in data else np.zeros((0, len(columns)))
+    )
+    index = pd.Index(rows, name="stressor", dtype=str)
+    return pd.DataFrame(values, index=index, columns=columns, copy=False)
+
+
 def final_columns(
-    regions: Sequence[str], categories: Sequence[str], told: bool, exports: bool
+    regions: Sequence[str], categories: Sequence[str], told: bool, outside: Sequence[str]
 ) -> pd.MultiIndex:
-    """(place of use, category) of final demand, exports by producing region last."""
+    """(place of use, category) of final demand; exports, discrepancy by producing region last."""
     places = regions if told else [UNTOLD]
     columns = [(place, category) for place in places for category in categories]
-    if exports:
-        columns += [(region, EXPORTS) for region in regions]
+    columns += [(region, name) for name in outside for region in regions]
     return pd.MultiIndex.from_tuples(columns, names=[REGION, CATEGORY])
