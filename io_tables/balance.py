@@ -13,7 +13,8 @@ Terms: prior matrix X (n, m), row totals u (n,), column totals v (m,), factors r
 
 Totals are never rescaled: when no matrix has them, `InfeasibleMargins` names the reason. Sweeps
 work on factors whose logarithms are split off whenever they grow, so that priors of any range
-(a steep distance decay) balance without overflow.
+(a steep distance decay) balance without overflow. Where sweeps are slow, cells that the totals
+force to zero are found by a flow and emptied, and Newton steps on the dual do the rest.
 Sources: Stone (1961); Bacharach (1970); Junius & Oosterhaven (2003), corrected and in closed
 form by Lenzen, Wood & Gallego (2007) and Temurshoev, Miller & Bouwmeester (2013).
 """
@@ -21,7 +22,7 @@ form by Lenzen, Wood & Gallego (2007) and Temurshoev, Miller & Bouwmeester (2013
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -30,14 +31,17 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from io_tables.checks import Floats, raise_collected
+from io_tables.dual import LARGEST_DUAL, newton_margins
 from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
-from io_tables.feasibility import check_pattern, check_totals
+from io_tables.feasibility import check_pattern, check_totals, forced_zeros
 from io_tables.labels import shown
 
 TOLERANCE: Final = 1e-12
 MAX_ITERATIONS: Final = 20_000
 _PATIENCE: Final = 300
 """Sweeps after which an unfinished problem is tested for a contradiction in its zeros."""
+_NOTHING: Final = 1e-9
+"""A cell below this part of both its totals is tested for being forced to zero."""
 _LARGE: Final = 1e60
 """Factors beyond this are moved into the logarithms."""
 
@@ -46,6 +50,8 @@ class BalanceStatus(StrEnum):
     """How a balancing ended."""
 
     CONVERGED = "converged"
+    BOUNDARY = "boundary"
+    """Totals are met, but only with zeros in cells where the prior has none."""
     MAX_ITERATIONS = "max_iterations"
 
 
@@ -55,7 +61,9 @@ class Balanced:
 
     `matrix` (n, m) has column totals v to rounding and row totals u to `margin_gap`, the largest
     relative gap of any total. For RAS, matrix = row_factors[:, None] * prior * column_factors.
-    `frame` is the matrix with the labels of a prior given as a DataFrame.
+    `frame` is the matrix with the labels of a prior given as a DataFrame. With status "boundary",
+    `emptied` names the cells of the prior that are zero in every matrix with these totals; the
+    matrix is the limit of the sweeps, and factors give the other cells only.
     """
 
     matrix: Floats
@@ -66,6 +74,7 @@ class Balanced:
     margin_gap: float
     index: pd.Index
     columns: pd.Index
+    emptied: tuple[tuple[object, object], ...] = ()
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -74,7 +83,7 @@ class Balanced:
 
     def raise_for_status(self) -> Balanced:
         """Return self, or raise `NotConverged` when the totals were not reached."""
-        if self.status is not BalanceStatus.CONVERGED:
+        if self.status is BalanceStatus.MAX_ITERATIONS:
             raise NotConverged(
                 f"totals are missed by {self.margin_gap:.3g} relative after {self.iterations} "
                 "sweeps; entries that must go to zero make convergence slow: loosen the "
@@ -275,28 +284,82 @@ def ras(
         log_prior, rows[None], columns[None],
         tolerance=tolerance, max_iterations=min(_PATIENCE, max_iterations),
     )  # fmt: skip
-    iterations = scaled.iterations
+    iterations, forced = scaled.iterations, np.zeros_like(pattern)
     if scaled.margin_gap[0] > tolerance and not pattern.all():
         failures = check_pattern(rows, columns, pattern, *labels)
         raise_collected(InfeasibleMargins, failures, "ras")
     if scaled.margin_gap[0] > tolerance and iterations < max_iterations:
-        scaled = scale_to_margins(
-            log_prior, rows[None], columns[None], tolerance=tolerance,
-            max_iterations=max_iterations - iterations, log_column=scaled.log_column,
+        scaled = _finish(
+            log_prior, rows, columns, scaled,
+            tolerance=tolerance, max_iterations=max_iterations - iterations,
         )  # fmt: skip
         iterations += scaled.iterations
+        emptied, forced = _emptied(log_prior, rows, columns, scaled, tolerance=tolerance)
+        scaled = scaled if emptied is None else emptied
     row_factors, column_factors = _factors(scaled.log_row[0], scaled.log_column[0])
     gap = float(scaled.margin_gap[0])
+    reached = BalanceStatus.BOUNDARY if forced.any() else BalanceStatus.CONVERGED
     return Balanced(
         matrix=scaled.matrix[0],
         row_factors=row_factors,
         column_factors=column_factors,
-        status=_status(gap, tolerance),
+        status=reached if gap <= tolerance else BalanceStatus.MAX_ITERATIONS,
         iterations=iterations,
         margin_gap=gap,
         index=problem.index,
         columns=problem.column_index,
+        emptied=tuple((problem.index[i], problem.column_index[j]) for i, j in np.argwhere(forced)),
     )
+
+
+def _finish(
+    log_prior: Floats,
+    rows: Floats,
+    columns: Floats,
+    scaled: Scaled,
+    *,
+    tolerance: float,
+    max_iterations: int,
+) -> Scaled:
+    """Newton steps on the dual where it is small enough, then sweeps."""
+    log_column, steps = scaled.log_column, 0
+    some, these = rows > 0, columns > 0
+    if some.sum() + these.sum() <= LARGEST_DUAL:
+        found = newton_margins(
+            log_prior[0][np.ix_(some, these)], rows[some], columns[these],
+            scaled.log_row[0, some], scaled.log_column[0, these], tolerance=tolerance / 4.0,
+        )  # fmt: skip
+        steps = found.iterations
+        if found.gap <= scaled.margin_gap[0]:
+            log_column = np.full_like(scaled.log_column, -np.inf)
+            log_column[0, these] = found.values[some.sum() :]
+    last = scale_to_margins(
+        log_prior, rows[None], columns[None],
+        tolerance=tolerance, max_iterations=max_iterations, log_column=log_column,
+    )  # fmt: skip
+    return replace(last, iterations=last.iterations + steps)
+
+
+def _emptied(
+    log_prior: Floats, rows: Floats, columns: Floats, scaled: Scaled, *, tolerance: float
+) -> tuple[Scaled | None, NDArray[np.bool_]]:
+    """Balance again without the cells that went to nothing and that the totals force to zero."""
+    pattern = np.isfinite(log_prior[0])
+    gone = pattern & (scaled.matrix[0] <= _NOTHING * np.minimum(rows[:, None], columns))
+    if gone.any() and not pattern.all():
+        gone &= forced_zeros(rows, columns, pattern)
+    elif gone.any():
+        gone &= False
+    if not gone.any():
+        return None, gone
+    without = np.where(gone, -np.inf, log_prior)
+    left = np.isfinite(without[0])
+    if (left.any(axis=1) < (rows > 0)).any() or (left.any(axis=0) < (columns > 0)).any():
+        return None, np.zeros_like(gone)
+    again = _finish(without, rows, columns, scaled, tolerance=tolerance, max_iterations=_PATIENCE)
+    if again.margin_gap[0] > tolerance:
+        return None, np.zeros_like(gone)
+    return again, gone
 
 
 def _status(gap: float, tolerance: float) -> BalanceStatus:

@@ -1,11 +1,15 @@
 """Whether any matrix with a given pattern of zeros has the wanted totals.
 
-Public names: `check_totals` (cheap, always), `check_pattern` (a linear program, when needed).
+Public names: `check_totals` (cheap, always), `check_pattern` (a linear program, when needed),
+`forced_zeros` (cells that no matrix with these totals can fill).
 
 A non-negative matrix with row totals u, column totals v and zeros where the pattern has zeros
 exists if and only if sum u = sum v and no set of rows needs more than the columns it may use:
 sum_{i in I} u_i <= sum_{j in N(I)} v_j for all I (Hall's condition for flows; Gale 1957). The
 program maximises what can be shipped; where that falls short, the set I is read off the cut.
+Where it does not, a cell that carries nothing can be filled only if it closes a circle: more in
+(i, j), less in (k, j), more in (k, l), ... back to i. Cells that close none are zero in every
+matrix with these totals, although the pattern would allow them.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 from scipy.optimize import LinearConstraint, milp
+from scipy.sparse.csgraph import connected_components
 
 from io_tables.checks import Floats
 from io_tables.labels import shown
@@ -76,25 +81,11 @@ def check_pattern(
     column_labels: Sequence[object],
 ) -> list[str]:
     """Whether the pattern can carry non-negative totals; names the rows that need too much."""
-    i, j = np.nonzero(pattern)
-    n, m, k = len(rows), len(columns), len(i)
-    ones = np.ones(k)
-    cells = np.arange(k)
-    limits = scipy.sparse.vstack(
-        [
-            scipy.sparse.csr_array((ones, (i, cells)), shape=(n, k)),
-            scipy.sparse.csr_array((ones, (j, cells)), shape=(m, k)),
-        ]
-    )
+    n, m = pattern.shape
     scale = float(rows.sum())
-    if scale == 0.0:
+    flow = _shipped(rows, columns, pattern)
+    if flow is None:
         return []
-    bounds = np.concatenate([rows, columns]) / scale
-    shipped = milp(-ones, constraints=LinearConstraint(limits, ub=bounds))
-    if shipped.x is None:  # shipping nothing is always possible, so this is a failed search
-        return []
-    flow = np.zeros((n, m))
-    flow[i, j] = shipped.x * scale
     short = rows - flow.sum(axis=1)
     if short.sum() <= TOTALS_TOLERANCE * scale:
         return []
@@ -112,3 +103,46 @@ def check_pattern(
         f"{_at(column_labels, reached_columns)} with {columns[reached_columns].sum():.6g}; "
         "change a total or put small entries where flows are possible"
     ]
+
+
+def _shipped(rows: Floats, columns: Floats, pattern: NDArray[np.bool_]) -> Floats | None:
+    """Ship as much as the pattern and the totals allow; None when there is nothing to search."""
+    i, j = np.nonzero(pattern)
+    n, m, k = len(rows), len(columns), len(i)
+    ones = np.ones(k)
+    cells = np.arange(k)
+    limits = scipy.sparse.vstack(
+        [
+            scipy.sparse.csr_array((ones, (i, cells)), shape=(n, k)),
+            scipy.sparse.csr_array((ones, (j, cells)), shape=(m, k)),
+        ]
+    )
+    scale = float(rows.sum())
+    if scale == 0.0:
+        return None
+    bounds = np.concatenate([rows, columns]) / scale
+    shipped = milp(-ones, constraints=LinearConstraint(limits, ub=bounds))
+    if shipped.x is None:  # shipping nothing is always possible, so this is a failed search
+        return None
+    flow = np.zeros((n, m))
+    flow[i, j] = shipped.x * scale
+    return flow
+
+
+def forced_zeros(rows: Floats, columns: Floats, pattern: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Cells (n, m) of the pattern that are zero in every matrix with these feasible totals."""
+    flow = _shipped(rows, columns, pattern)
+    if flow is None:
+        return np.zeros_like(pattern)
+    n, m = pattern.shape
+    carries = flow > TOTALS_TOLERANCE * np.minimum(rows[:, None], columns)
+    more, less = np.nonzero(pattern), np.nonzero(carries)
+    graph = scipy.sparse.csr_array(
+        (
+            np.ones(len(more[0]) + len(less[0])),
+            (np.concatenate([more[0], n + less[1]]), np.concatenate([n + more[1], less[0]])),
+        ),
+        shape=(n + m, n + m),
+    )
+    part = connected_components(graph, connection="strong")[1]
+    return np.asarray(pattern & ~carries & (part[:n, None] != part[n:]))

@@ -139,13 +139,34 @@ def test_priors_of_any_range_balance_without_overflow():
     np.testing.assert_allclose(result.matrix.sum(axis=1), [1.0, 2.0], rtol=1e-12)
 
 
-def test_totals_only_reached_in_the_limit_are_not_called_converged():
+def test_totals_that_force_a_zero_are_met_and_the_cell_is_named():
     # The one matrix with these totals has a zero where the prior has none.
-    result = ras([[1.0, 1.0], [1.0, 0.0]], [1.0, 1.0], [1.0, 1.0], max_iterations=500)
-    assert result.status is BalanceStatus.MAX_ITERATIONS
-    assert result.margin_gap > 1e-4
-    with pytest.raises(NotConverged, match="after 500 sweeps"):
-        result.raise_for_status()
+    prior = pd.DataFrame([[1.0, 1.0], [1.0, 0.0]], index=["a", "b"], columns=["x", "y"])
+    result = ras(prior, [1.0, 1.0], [1.0, 1.0]).raise_for_status()
+    assert result.status is BalanceStatus.BOUNDARY
+    assert result.emptied == (("a", "x"),)
+    np.testing.assert_allclose(result.matrix, [[0.0, 1.0], [1.0, 0.0]], atol=1e-13)
+    early = ras(prior, [1.0, 1.0], [1.0, 1.0], max_iterations=200)
+    assert early.status is BalanceStatus.MAX_ITERATIONS
+    with pytest.raises(NotConverged, match="after 200 sweeps"):
+        early.raise_for_status()
+
+
+def test_totals_near_the_boundary_converge_by_newton_steps_to_the_slow_answer():
+    # Without Newton steps this needs some 1e5 sweeps: the coupling is a millionth.
+    prior = np.array([[1.0, 1.0], [1.0, 0.0]])
+    rows, columns = [1.0 + 1e-5, 1.0], [1.0 + 1e-5, 1.0]
+    result = ras(prior, rows, columns)
+    assert result.status is BalanceStatus.CONVERGED
+    assert result.iterations < 500
+    np.testing.assert_allclose(result.matrix, [[1e-5, 1.0], [1.0, 0.0]], rtol=1e-9)
+    rng = np.random.default_rng(4)
+    wide = rng.lognormal(0.0, 4.0, (30, 40)) * (rng.random((30, 40)) < 0.12)
+    wide[np.arange(30), np.arange(30)] += 1e-6
+    target = wide * rng.lognormal(0.0, 2.0, wide.shape)
+    found = ras(wide, target.sum(axis=1), target.sum(axis=0))
+    assert found.status is BalanceStatus.CONVERGED
+    assert found.margin_gap <= 1e-12
 
 
 def test_labelled_totals_are_aligned_and_labels_come_back():
