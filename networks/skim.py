@@ -17,7 +17,7 @@ Generalised cost as in ``networks.modes``, paths as in ``networks.layers``, mode
 ``networks.combine``. A zone to itself costs both ends of a road trip and the way inside the place,
 whatever the modes; never zero.
 
-Source: DESIGN 3.9 of the project; J. de D. Ortuzar and L. Willumsen, Modelling Transport (2011), 5.
+Source: J. de D. Ortuzar and L. Willumsen, Modelling Transport (2011), 5.
 """
 
 import json

@@ -11,7 +11,7 @@ c_rs = sum_{i in r, j in s} m_i n_j c_ij / (sum_{i in r} m_i sum_{j in s} n_j), 
 origins and n of destinations (the same by default) that stay at their base-year values; the
 diagonal takes every pair inside the region, each place to itself included.
 
-Source: DESIGN 3.9 of the project; K. Head and T. Mayer (2009), Illusory border effects, for the own
+Source: K. Head and T. Mayer (2009), Illusory border effects, for the own
 region as a mean over its places.
 """
 
