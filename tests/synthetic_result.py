@@ -20,6 +20,7 @@ CASES = ["central"] + [
 ]
 EFFECTS = [
     "real_consumption",
+    "cost_saving",
     "value_added",
     "output",
     "goods_real_consumption",
@@ -171,7 +172,7 @@ def corridor_block(data, rng, stops):
     price = np.where(service, 1 - 0.0004 * rng.uniform(size=shape), 1.0)
     out["delivered_price"] = var(("region", "sector"), price, "1")
     out["cost_saving"] = var(("region", "sector"), 3.0 * rng.uniform(size=shape), UNIT)
-    effect = np.array([2100.0, -300, -900, 0, 2100, -4.2])
+    effect = np.array([2100.0, 1900, -300, -900, 0, 2100, -4.2])
     factor = np.array([1, 0.3, 2.4, 0.96, 1.1, 0.7, 1.5, 0.2, 5])
     values = effect * factor[:, None]
     values[:, -1] = effect[-1]
