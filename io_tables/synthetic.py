@@ -22,7 +22,7 @@ One economy, three forms: gravity (`technology`, `cost`, `decay`, `weights`, `ho
 `technology_of`: the arguments of `GravityOperator`; nothing with S * R * R or n * n numbers is
 formed), pooled (`trade()`), explicit (`coefficients()`, sparse when the density is below one).
 
-Source: Chenery (1953), Moses (1955) for the form, Wilson (1967) for trade. All numbers are invented.
+Source: Chenery (1953), Moses (1955) for the form, Wilson (1967) for trade. Numbers are invented.
 """
 
 from __future__ import annotations

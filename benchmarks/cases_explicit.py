@@ -1,0 +1,60 @@
+"""Explicit matrices: dense and at 0.5 % and 5 % density."""
+
+from __future__ import annotations
+
+from benchmarks.actors import explicit, mario_w, numpy_inv, numpy_solve, ours, pymrio_all, spsolve
+from benchmarks.case import OURS, Actor, Case, Severity, Size
+from benchmarks.tasks import INVERSE, ONE_DEMAND, OUTPUT_MULTIPLIERS, Task
+
+TINY = Size(6, 8)
+SMALL, MIDDLE, LARGE = Size(31, 42, "quick"), Size(161, 31), Size(322, 31)
+SPARSE = (Severity(density=0.05), Severity(density=0.005))
+
+
+def with_peers(task: Task, largest: int) -> dict[str, Actor]:
+    """Ours, numpy's two ways, and the table packages on sizes that stay within seconds."""
+    return {
+        OURS: ours(explicit, task),
+        "numpy inv": numpy_inv(task, largest),
+        "numpy solve": numpy_solve(task, largest),
+        "pymrio calc_all": pymrio_all(task, min(largest, 5000)),
+        "MARIO calc_w": mario_w(task, min(largest, 5000)),
+    }
+
+
+CASES = (
+    Case(
+        "explicit/one-demand",
+        ONE_DEMAND.name,
+        (TINY, SMALL, MIDDLE, LARGE),
+        with_peers(ONE_DEMAND, 10_000),
+    ),
+    Case(
+        "explicit/output-multipliers",
+        OUTPUT_MULTIPLIERS.name,
+        (TINY, SMALL, MIDDLE),
+        with_peers(OUTPUT_MULTIPLIERS, 5000),
+    ),
+    Case(
+        "explicit/inverse",
+        INVERSE.name,
+        (TINY, SMALL, MIDDLE),
+        {
+            OURS: ours(explicit, INVERSE),
+            "numpy inv": numpy_inv(INVERSE, 5000),
+            "pymrio calc_all": pymrio_all(INVERSE, 5000),
+        },
+        repeats=3,
+    ),
+    Case(
+        "explicit/sparse",
+        ONE_DEMAND.name,
+        (Size(10, 12), SMALL, MIDDLE, LARGE),
+        {
+            OURS: ours(explicit, ONE_DEMAND),
+            "scipy spsolve": spsolve(ONE_DEMAND, 5000),
+            "numpy solve": numpy_solve(ONE_DEMAND, 10_000),
+        },
+        severities=SPARSE,
+    ),
+)

@@ -1,0 +1,82 @@
+"""Scenario updates: the same system with one region's technology changed, a thousand times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.actors import economy_of, explicit, pooled
+from benchmarks.case import OURS, Actor, Answer, Bar, Case, FloatArray, Setting, Size, Skip
+from model.solve import Leontief
+
+SCENARIOS = 1000
+MEASURED = 20
+"""Dense solves that are measured; their seconds stand for a thousand."""
+
+
+def changed_block(block: FloatArray, scenario: int) -> FloatArray:
+    """A region's technology with every coefficient 1 to 10 % lower, by scenario."""
+    rng = np.random.default_rng([7, scenario])
+    return block * rng.uniform(0.90, 0.99, block.shape)
+
+
+def _updates() -> Actor:
+    def prepare(setting: Setting) -> Any:
+        if not hasattr(Leontief, "update"):
+            raise Skip("Leontief has no `update` yet")
+        economy = economy_of(setting)
+        return Leontief(pooled(economy)()), economy.technology_by_region(), economy.final_demand()
+
+    def run(given: Any) -> FloatArray:
+        system, technology, f = given
+        out = np.empty((MEASURED, len(f)))
+        base = system.solve(f).x
+        for scenario in range(SCENARIOS):
+            region = scenario % len(technology)
+            block = changed_block(technology[region], scenario)
+            new = system.update(technology={region: block})
+            x = new.solve(f, start=base).raise_for_status().x
+            if scenario < MEASURED:
+                out[scenario] = x
+        return out
+
+    return Actor(prepare, run, lambda given, out: Answer(out))
+
+
+def _dense_solves() -> Actor:
+    def prepare(setting: Setting) -> Any:
+        economy = economy_of(setting)
+        matrix = np.array(explicit(economy)().dense())
+        return matrix, economy.technology_by_region(), economy.trade(), economy.final_demand()
+
+    def run(given: Any) -> FloatArray:
+        matrix, technology, trade, f = given
+        R, S = technology.shape[:2]
+        out = np.empty((MEASURED, len(f)))
+        for scenario in range(MEASURED):
+            region = scenario % R
+            block = changed_block(technology[region], scenario)
+            system = np.eye(len(f)) - matrix
+            columns = trade[:, :, region].T[:, :, None] * block
+            rows = slice(region * S, (region + 1) * S)
+            system[:, rows] = np.eye(len(f))[:, rows] - columns.reshape(len(f), S)
+            out[scenario] = np.linalg.solve(system, f)
+        return out
+
+    def read(given: Any, out: FloatArray) -> Answer:
+        return Answer(out, facts={"measured": f"{MEASURED} of {SCENARIOS} solves"})
+
+    return Actor(prepare, run, read, scale=SCENARIOS / MEASURED)
+
+
+CASES = (
+    Case(
+        "update/one-region",
+        f"{SCENARIOS:,} scenarios that change one region's technology",
+        (Size(6, 8), Size(31, 42, "quick")),
+        {OURS: _updates(), "numpy solve": _dense_solves()},
+        bars=(Bar("31x42", "ratio", 20.0, against="numpy solve"),),
+        repeats=2,
+    ),
+)
