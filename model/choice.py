@@ -25,14 +25,18 @@ from model.products import Operator
 
 Method = Literal["direct", "krylov", "blocked"]
 
-ITERATIONS = 14
+ITERATIONS = 11
 FACTOR_FLOPS = 45e9
-SOLVE_FLOPS = 50e9
-GEMM_FLOPS = 35e9
+SOLVE_FLOPS = 32e9
+GEMM_FLOPS = 42e9
+GEMM_COLUMNS = 8.0
+"""Columns at which a matrix-matrix product runs at half its full rate."""
 VECTOR_FLOPS = 12e9
-BANDWIDTH = 6e9 / 8 * 4
-"""Numbers a second from memory, for products with one vector."""
-CALL = 25e-6
+BANDWIDTH = 3e9
+"""Numbers a second from memory, for what does not fit in the cache."""
+CACHE = 3e6
+"""Numbers that stay in the cache between products."""
+CALL = 20e-6
 """Seconds of overhead of one product and the vector work around it."""
 LARGEST_DENSE = 8 * 1024**3
 
@@ -41,18 +45,19 @@ def choose(
     operator: Operator, n_columns: int, *, factored: bool, roots_known: bool
 ) -> tuple[Method, dict[Method, float]]:
     """Return the cheapest method and the estimated seconds of each."""
-    n = float(operator.n)
-    m, s = operator.multiplications, operator.stored
-    one = CALL + max(2 * m / VECTOR_FLOPS, s / BANDWIDTH) + 40 * n / BANDWIDTH
-    many = CALL + max(2 * m * n_columns / GEMM_FLOPS, s / BANDWIDTH)
-    many += 8 * n * n_columns / BANDWIDTH
+    n, k = float(operator.n), float(n_columns)
+    flops = 2 * operator.multiplications
+    read = operator.stored / BANDWIDTH if operator.stored > CACHE else 0.0
+    one = CALL + max(flops / VECTOR_FLOPS, read) + 4 * ITERATIONS * n / VECTOR_FLOPS
+    together = flops * k / (GEMM_FLOPS * k / (k + GEMM_COLUMNS))
+    many = CALL + max(together, read) + 6 * n * k / VECTOR_FLOPS
     seconds: dict[Method, float] = {
-        "krylov": n_columns * ITERATIONS * one,
-        "blocked": (ITERATIONS + 4) * many + (0.0 if roots_known else ITERATIONS * one),
+        "krylov": k * ITERATIONS * one,
+        "blocked": (ITERATIONS + 1) * many + (0.0 if roots_known else ITERATIONS * one),
     }
     if factored or 8 * n * n <= LARGEST_DENSE / 2:
-        factor = 0.0 if factored else 2 / 3 * n**3 / FACTOR_FLOPS + 4 * n * n / BANDWIDTH
-        rate = SOLVE_FLOPS if n_columns > 8 else 2 * BANDWIDTH
-        seconds["direct"] = factor + 2 * n * n * n_columns / rate + 2 * CALL
+        factor = 0.0 if factored else 2 / 3 * n**3 / FACTOR_FLOPS + n * n / BANDWIDTH
+        solve = 2 * n * n * k / SOLVE_FLOPS if n_columns > 1 else n * n / BANDWIDTH
+        seconds["direct"] = factor + solve + 2 * CALL
     best = min(seconds, key=lambda method: seconds[method])
     return best, seconds
