@@ -31,7 +31,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import xarray as xr
@@ -92,6 +92,7 @@ class AssumptionRecord(TypedDict):
     unit: str
     source: str
     assumption: bool
+    description: NotRequired[str]
 
 
 class ReportTable(TypedDict):

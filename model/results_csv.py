@@ -200,7 +200,9 @@ def _variable_of(data: xr.Dataset, column: str) -> tuple[Hashable | None, bool]:
 
 def _head(data: xr.Dataset, column: str) -> str:
     name, _ = _variable_of(data, column)
-    unit = "" if name is None or name in data.coords else str(data[name].attrs.get("units", ""))
+    if name is None or name in data.coords or data[name].dtype.kind not in "fiu":
+        return column
+    unit = str(data[name].attrs.get("units", ""))
     return f"{column} [{unit}]" if unit else column
 
 

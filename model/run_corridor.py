@@ -289,5 +289,6 @@ def _zero_effects(base: Calibration, network: Network, response: Response) -> li
     moved = float(response.output[:, goods].sum())
     return [
         f"The effect on the delivered cost and the sourcing of goods is exactly zero: {why}. "
-        f"Output of goods moves only as an input to services (by {moved:.4g} {base.table.unit})."
+        "Output of goods still moves, as an input to services "
+        f"({'−' if moved < 0 else '+'}{abs(moved):,.0f} {base.table.unit} in all)."
     ]

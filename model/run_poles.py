@@ -148,10 +148,7 @@ def _ledger(table: RegionalTable, asked: Sequence[_Asked]) -> xr.Dataset:
     }
     joined["leakage"].attrs["long_name"] = "where the stimulus leaves the chain of production"
     joined["stimulus"].attrs["long_name"] = "money put in"
-    joined.attrs = {
-        "error_bound": max(float(one.attrs["error_bound"]) for one in made),
-        "method": str(made[0].attrs["method"]),
-    }
+    joined.attrs = {"solves": [dict(one.attrs) for one in made]}
     return joined
 
 
@@ -249,11 +246,12 @@ def _identities(ledger: xr.Dataset) -> list[IdentityRecord]:
 def _solves(ledger: xr.Dataset) -> list[SolveRecord]:
     return [
         {
-            "what": "spillover ledger (largest of all poles)",
-            "method": str(ledger.attrs["method"]),
-            "iterations": 0,
-            "residual": float("nan"),
-            "error_bound": float(ledger.attrs["error_bound"]),
-            "seconds": 0.0,
+            "what": f"spillover ledger of {pole}",
+            "method": str(one["method"]),
+            "iterations": int(one["iterations"]),
+            "residual": float(one["residual"]),
+            "error_bound": float(one["error_bound"]),
+            "seconds": float(one["seconds"]),
         }
+        for pole, one in zip(ledger["pole"].values, ledger.attrs["solves"], strict=True)
     ]

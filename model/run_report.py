@@ -27,12 +27,12 @@ __all__ = ["CLOSURES", "assumption_records", "input_hashes", "versions"]
 
 CLOSURES = {
     "spending": (
-        "spending: the money each region spends on each product and category stays as it is; "
-        "cheaper delivery is read as more real consumption"
+        "Spending: the money each region spends on each product and category stays as it is; "
+        "cheaper delivery is read as more real consumption."
     ),
     "real": (
-        "real: the quantities each region buys stay as they are; cheaper delivery is read as "
-        "primary inputs saved, so output and value added fall: that is the gain, not a loss"
+        "Real: the quantities each region buys stay as they are; cheaper delivery is read as "
+        "primary inputs saved, so output and value added fall: that is the gain, not a loss."
     ),
 }
 PACKAGES = ("hinterland", "numpy", "scipy", "pandas", "xarray", "numba", "h5netcdf")
@@ -51,6 +51,7 @@ def assumption_records(parameters: Parameters, network: Network) -> tuple[Assump
                 "unit": str(one["unit"]),
                 "source": str(one["source"]),
                 "assumption": bool(one["assumption"]),
+                "description": parameters.spec(str(one["name"])).description,
             }
         )
     for _, row in network.parameters.table.iterrows():
@@ -66,6 +67,7 @@ def assumption_records(parameters: Parameters, network: Network) -> tuple[Assump
                 "unit": str(row["unit"]),
                 "source": str(row["source"]),
                 "assumption": bool(row["assumption"]),
+                "description": str(row["description"]),
             }
         )
     return tuple(made)

@@ -124,6 +124,9 @@ def spillovers(
         "method": solution.method,
         "status": str(solution.status),
         "error_bound": solution.error_bound,
+        "residual": solution.residual,
+        "iterations": solution.iterations,
+        "seconds": solution.seconds,
         "identities": "relative gaps in `gap`",
     }
     return data

@@ -101,6 +101,7 @@ def access(data, rng, corridor):
             out[name] = var(("origin", "destination", "purpose"), stacked, "min")
             cost = name.replace("minutes", "cost")
             out[cost] = var(("origin", "destination", "purpose"), 0.5 * stacked + 9, "yuan")
+            out[f"rail_{name}"] = var(("origin", "destination"), 1.2 * m, "min")
         codes = data["place"].to_numpy()
         out = out.assign_coords(origin=codes, destination=codes, purpose=["passenger", "freight"])
     return out.assign_coords(

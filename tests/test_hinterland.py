@@ -36,7 +36,7 @@ def test_a_users_own_networks_package_is_named(tmp_path):
 
 
 def test_importing_draws_in_no_plotting_and_no_gpl_library(tmp_path):
-    heavy = "matplotlib, igraph, geopandas, networkx".split(", ")
+    heavy = ["matplotlib", "igraph", "geopandas", "networkx"]
     code = f"import sys, hinterland; print([m for m in {heavy} if m in sys.modules])"
     done = run_in(tmp_path, code)
     assert done.returncode == 0, done.stderr

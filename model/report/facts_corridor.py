@@ -135,21 +135,25 @@ def times_along(data: xr.Dataset, places: list[str], purpose: str) -> pd.DataFra
     Returns
     -------
     DataFrame
-        Columns origin, destination (codes), base, scenario; every pair once, in line order.
+        Columns origin, destination (codes), base, scenario, and rail_base, rail_scenario where the
+        result tells rail apart; every pair once, in line order.
     """
     pick = {"origin": places, "destination": places, "purpose": purpose}
     base = data["minutes_base"].sel(pick).to_numpy()
     new = data["minutes"].sel(pick).to_numpy()
     first, second = np.triu_indices(len(places), k=1)
     names = np.array(places, dtype=object)
-    return pd.DataFrame(
-        {
-            "origin": names[first],
-            "destination": names[second],
-            "base": base[first, second],
-            "scenario": new[first, second],
-        }
-    )
+    columns = {
+        "origin": names[first],
+        "destination": names[second],
+        "base": base[first, second],
+        "scenario": new[first, second],
+    }
+    if "rail_minutes" in data and "rail_minutes_base" in data:
+        pair = {"origin": places, "destination": places}
+        columns["rail_base"] = data["rail_minutes_base"].sel(pair).to_numpy()[first, second]
+        columns["rail_scenario"] = data["rail_minutes"].sel(pair).to_numpy()[first, second]
+    return pd.DataFrame(columns)
 
 
 def pair_counts(data: xr.Dataset, purpose: str) -> dict[str, int]:

@@ -203,22 +203,23 @@ def _add_times(
             position = {stop: i for i, stop in enumerate(stops)}
             apart = frame["destination"].map(position) - frame["origin"].map(position)
             frame = frame[(apart == 1) | (frame["origin"] == stops[0])]
-        saved = frame["base"] - frame["scenario"]
         columns = [
             Column(say("corridor.times_from"), _names(places, frame["origin"])),
             Column(say("corridor.times_to"), _names(places, frame["destination"])),
-            Column(
-                say("word.base"), floats(frame["base"]), say("word.hours_minutes"), form="clock"
-            ),
-            Column(
-                say("word.scenario"),
-                floats(frame["scenario"]),
-                say("word.hours_minutes"),
-                form="clock",
-            ),
-            Column(say("corridor.saved"), floats(saved), say("word.minutes"), 0),
-            Column(say("word.change"), floats(saved / frame["base"], -100), "%", 0),
         ]
+        ways = [("", say("corridor.fastest"))]
+        if "rail_base" in frame:
+            ways.insert(0, ("rail_", say("corridor.by_rail")))
+        for prefix, way in ways:
+            base, new = frame[f"{prefix}base"], frame[f"{prefix}scenario"]
+            clock = say("word.hours_minutes")
+            columns += [
+                Column(f"{way}: {say('word.base')}", floats(base), clock, form="clock"),
+                Column(f"{way}: {say('word.scenario')}", floats(new), clock, form="clock"),
+                Column(
+                    f"{way}: {say('corridor.saved')}", floats(base - new), say("word.minutes"), 0
+                ),
+            ]
         section.table(columns, say("corridor.times"))
     if strangers:
         section.words(say("corridor.not_places", names=", ".join(strangers)), "small")

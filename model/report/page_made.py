@@ -18,7 +18,7 @@ from typing import Any
 from model.report.markup import Column
 from model.report.quantities import plain
 from model.report.section import Section
-from model.results import Result
+from model.results import AssumptionRecord, Result
 from model.scenario import Edit
 
 __all__ = ["write_certificates", "write_made"]
@@ -141,7 +141,7 @@ def _add_assumptions(section: Section, result: Result) -> None:
     assumed = sum(bool(record["assumption"]) for record in records)
     section.words(say("made.count", assumed=assumed, count=len(records)))
     columns = [
-        Column(say("made.parameter"), [str(record["name"]) for record in records]),
+        Column(say("made.parameter"), [_named(record) for record in records]),
         Column(say("made.value"), [_value(record["value"]) for record in records]),
         Column(say("made.low"), [_value(record["low"]) for record in records]),
         Column(say("made.high"), [_value(record["high"]) for record in records]),
@@ -153,6 +153,11 @@ def _add_assumptions(section: Section, result: Result) -> None:
         Column(say("made.source"), [str(record["source"]) for record in records]),
     ]
     section.table(columns, say("made.assumptions"))
+
+
+def _named(record: AssumptionRecord) -> str:
+    about = record.get("description", "")
+    return f"{record['name']}: {about}" if about else record["name"]
 
 
 def _value(value: object) -> str:
