@@ -49,7 +49,7 @@ def choose(
     flops = 2 * operator.multiplications
     read = operator.stored / BANDWIDTH if operator.stored > CACHE else 0.0
     one = CALL + max(flops / VECTOR_FLOPS, read) + 4 * ITERATIONS * n / VECTOR_FLOPS
-    together = flops * k / (GEMM_FLOPS * k / (k + GEMM_COLUMNS))
+    together = flops * (k + GEMM_COLUMNS) / GEMM_FLOPS
     many = CALL + max(together, read) + 6 * n * k / VECTOR_FLOPS
     seconds: dict[Method, float] = {
         "krylov": k * ITERATIONS * one,

@@ -13,8 +13,7 @@ Terms: regions s (work, purchase), r (residence, production); one more sector h 
     R^rs     share of income earned in s that residents of r receive
     c_i^s    spending of households of s on i / household INCOME of s (column, passes through T)
 
-In pooled form h is a product whose "trade shares" are R and whose technology row and column are h
-and c. Outputs of h are household incomes in money.
+Outputs of the household rows are household incomes in money; `model.household_operator` multiplies.
 
 Source: Miller & Blair (2009), section 2.5.
 """
@@ -30,9 +29,9 @@ from io_tables.labels import shown
 from io_tables.table import RegionalTable
 from model.dims import REGION, ROW, SECTOR
 from model.errors import NotProductive, ShapeError, UnknownLabel
-from model.explicit import Explicit
-from model.pooled import PooledOperator
+from model.household_operator import HouseholdOperator
 from model.products import FloatArray, Operator
+from model.solve import operator_of
 from model.within import rows_of
 
 HOUSEHOLDS = "households"
@@ -108,21 +107,21 @@ def close_households(
         if chosen.from_households is None
         else _by_region(table, chosen.from_households, "from_households")
     )
-    own_rate = _ratio(own, income)
     labels = pd.MultiIndex.from_product([table.regions, [*table.sectors, HOUSEHOLDS]], names=ROW)
     if HOUSEHOLDS in table.sectors:
         raise ShapeError(f"the table already has a sector called {HOUSEHOLDS!r}.")
-    if table.kind == "explicit":
-        matrix = _closed_matrix(table, chosen, per_output, residence, income, own_rate)
-        starts = np.arange(n_regions + 1) * (n_sectors + 1)
-        return Explicit(matrix, region_starts=starts), labels
-    technology = np.zeros((n_regions, n_sectors + 1, n_sectors + 1))
-    technology[:, :n_sectors, :n_sectors] = table.technology
-    technology[:, n_sectors, :n_sectors] = per_output
-    technology[:, :n_sectors, n_sectors] = _ratio(_spending(table, chosen), income[:, None])
-    technology[:, n_sectors, n_sectors] = own_rate
-    trade = np.concatenate([table.trade, residence[None]])
-    return PooledOperator(technology, trade), labels
+    explicit = table.kind == "explicit"
+    spending = _spending_by_origin(table, chosen) if explicit else _spending(table, chosen)
+    rate = _ratio(spending, income if explicit else income[:, None])
+    closed = HouseholdOperator(
+        operator_of(table)[0],
+        per_output.reshape(-1),
+        rate.reshape(n_regions * n_sectors, -1) if explicit else rate.reshape(-1),
+        spending_at="production" if explicit else "use",
+        residence=residence,
+        own=_ratio(own, income),
+    )
+    return closed, labels
 
 
 def spending_too_much(
@@ -142,30 +141,15 @@ def spending_too_much(
     )
 
 
-def _closed_matrix(
-    table: RegionalTable,
-    chosen: Households,
-    per_output: FloatArray,
-    residence: FloatArray,
-    income: FloatArray,
-    own_rate: FloatArray,
-) -> FloatArray:
-    """Return A of an explicit table with households, (R * (S + 1)) squared."""
-    n_regions, n_sectors = table.n_regions, table.n_sectors
-    wide = n_sectors + 1
-    out = np.zeros((n_regions, wide, n_regions, wide))
-    shape = (n_regions, n_sectors, n_regions, n_sectors)
-    out[:, :n_sectors, :, :n_sectors] = table.A.to_numpy().reshape(shape)
+def _spending_by_origin(table: RegionalTable, chosen: Households) -> FloatArray:
+    """Return spending (R, S, R) [origin, product, region of the household] of an explicit table."""
+    _known(chosen.spending, table.categories, "categories")
     if not table.final_use_told:
         raise ShapeError(
             "closing households needs final demand by place of use; this table does not tell it."
         )
     final = table.data["final_demand"].sel(category=list(chosen.spending)).sum("category")
-    spent = final.transpose(REGION, SECTOR, "region_to").values
-    out[:, :n_sectors, :, n_sectors] = _ratio(spent, income)
-    out[:, n_sectors, :, :n_sectors] = residence[:, :, None] * per_output[None]
-    out[:, n_sectors, :, n_sectors] = residence * own_rate
-    return out.reshape(n_regions * wide, n_regions * wide)
+    return np.asarray(final.transpose(REGION, SECTOR, "region_to").values)
 
 
 def _labour(table: RegionalTable, chosen: Households) -> FloatArray:

@@ -7,6 +7,7 @@ Public names
     Explicit           A is there, dense or sparse (`model.explicit`)
     PooledOperator     technology by place of use and trade shares by product (`model.pooled`)
     GravityOperator    trade shares from costs, never formed (`model.gravity`)
+    HouseholdOperator  any of them with households inside (`model.household_operator`)
 
 Rows are flat and region-major in all of them.
 """
@@ -15,7 +16,16 @@ from __future__ import annotations
 
 from model.explicit import Explicit
 from model.gravity import GravityOperator
+from model.household_operator import HouseholdOperator
 from model.pooled import PooledOperator
 from model.products import FloatArray, IntArray, Operator
 
-__all__ = ["Explicit", "FloatArray", "GravityOperator", "IntArray", "Operator", "PooledOperator"]
+__all__ = [
+    "Explicit",
+    "FloatArray",
+    "GravityOperator",
+    "HouseholdOperator",
+    "IntArray",
+    "Operator",
+    "PooledOperator",
+]

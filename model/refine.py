@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 REFINEMENTS = 6
 COLUMNS = 128
 """Right-hand sides iterated at once."""
+FACTORED_COLUMNS = 512
+"""Right-hand sides solved with dense factors at once."""
 
 
 class Run:
@@ -63,11 +65,10 @@ class Run:
             roots_known="roots" in self.engine.__dict__,
         )
         self.method = self.forced or estimate
-        if self.method == "direct":
-            return self._refine(rhs, x, warm=warm)
+        width = FACTORED_COLUMNS if self.method == "direct" else COLUMNS
         parts = []
-        for first in range(0, max(k, 1), COLUMNS):
-            some = slice(first, first + COLUMNS)
+        for first in range(0, max(k, 1), width):
+            some = slice(first, first + width)
             block = np.ascontiguousarray(x[:, some])
             parts.append(self._refine(np.ascontiguousarray(rhs[:, some]), block, warm=warm))
             x[:, some] = block

@@ -37,8 +37,9 @@ from model.certificate import Weights
 from model.choice import Method
 from model.engine import Engine
 from model.errors import ModelError, TooLarge
+from model.explicit import Explicit
 from model.krylov import Progress
-from model.operator import Explicit, GravityOperator, PooledOperator
+from model.pooled import PooledOperator
 from model.products import FloatArray, Operator
 from model.refine import COLUMNS, Run
 from model.solution import Solution, Status
@@ -52,8 +53,6 @@ MAX_ITERATIONS = 2000
 
 def operator_of(source: Any) -> tuple[Operator, pd.Index | None]:
     """Return the operator of a table, matrix or operator, and its row labels if it has any."""
-    if isinstance(source, Explicit | PooledOperator | GravityOperator):
-        return source, None
     if isinstance(source, RegionalTable):
         if source.kind == "pooled":
             return PooledOperator(source.technology, source.trade), source.labels

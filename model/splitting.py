@@ -26,7 +26,6 @@ from typing import Protocol
 
 import numpy as np
 
-from model.explicit import Explicit
 from model.gravity import GravityOperator
 from model.pooled import PooledOperator
 from model.products import FloatArray, IntArray, Operator
@@ -129,10 +128,10 @@ class TwoStage:
         return out
 
 
-class ExplicitBlocks:
-    """Region blocks of an explicit matrix: N Z = Z - (P - A P), P = M^-1 Z."""
+class RegionBlocks:
+    """Region blocks of any operator: N Z = Z - (P - A P), P = M^-1 Z."""
 
-    def __init__(self, operator: Explicit) -> None:
+    def __init__(self, operator: Operator) -> None:
         self._operator = operator
         starts = operator.region_starts
         self._spans = [slice(a, b) for a, b in pairwise(starts) if b > a]
@@ -174,8 +173,6 @@ def split(operator: Operator) -> Splitting:
     try:
         if isinstance(operator, PooledOperator | GravityOperator):
             return TwoStage(operator)
-        if isinstance(operator, Explicit):
-            return ExplicitBlocks(operator)
+        return RegionBlocks(operator)
     except np.linalg.LinAlgError:  # a region alone is singular: the whole may still be solvable
         return Plain(operator)
-    return Plain(operator)

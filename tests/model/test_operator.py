@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import ShapeError
-from model.operator import Explicit, GravityOperator, PooledOperator
+from model.operator import Explicit, GravityOperator, HouseholdOperator, PooledOperator
 from model.within import within
 
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10**6))
@@ -197,3 +197,46 @@ def test_a_gravity_law_needs_positive_costs_and_a_supplier():
         GravityOperator(technology, np.ones((2, 2, 2)), 1.0, weights)
     with pytest.raises(ShapeError, match="belong together"):
         GravityOperator(technology, cost + 1, 1.0, weights, groups=[0, 0])
+
+
+@settings(deadline=None, max_examples=30)
+@given(SIZES, st.sampled_from(["pooled", "gravity", "by production"]), st.booleans())
+def test_households_go_round_any_operator(sizes, form, signed):
+    rng, technology, trade = draw(sizes)
+    n_regions, n_sectors = technology.shape[:2]
+    if signed:
+        technology = technology - 0.05
+    n = n_regions * n_sectors
+    if form == "gravity":
+        weights = rng.random((n_regions, n_sectors)) + 0.1
+        inner = GravityOperator(technology, rng.uniform(1, 3, (n_regions,) * 2), 1.0, weights)
+        trade = inner.trade()
+    else:
+        inner = PooledOperator(technology, trade)
+    earning, own = rng.random(n), rng.random(n_regions)
+    residence = rng.random((n_regions, n_regions)) * (rng.random((n_regions, n_regions)) < 0.7)
+    by_use = rng.random((n_regions, n_sectors)) * 0.1
+    delivered = np.einsum("irs,si->ris", trade, by_use).reshape(n, n_regions)
+    production = form == "by production"
+    operator = HouseholdOperator(
+        Explicit(inner.dense(), region_starts=inner.region_starts) if production else inner,
+        earning,
+        delivered if production else by_use.reshape(-1),
+        spending_at="production" if production else "use",
+        residence=residence,
+        own=own,
+    )
+    matrix = np.zeros((n + n_regions, n + n_regions))
+    goods = [r * (n_sectors + 1) + i for r in range(n_regions) for i in range(n_sectors)]
+    homes = [r * (n_sectors + 1) + n_sectors for r in range(n_regions)]
+    matrix[np.ix_(goods, goods)] = inner.dense()
+    matrix[np.ix_(goods, homes)] = delivered
+    for r in range(n_regions):
+        for s in range(n_regions):
+            matrix[homes[r], homes[s]] = residence[r, s] * own[s]
+            for j in range(n_sectors):
+                place = s * n_sectors + j
+                matrix[homes[r], goods[place]] = residence[r, s] * earning[place]
+    assert operator.nonnegative == (matrix >= 0).all() or not operator.nonnegative
+    assert_same_operator(operator, matrix, rng)
+    assert (operator.magnitude().dense() >= abs(matrix) - 1e-15).all()
