@@ -3,19 +3,24 @@
 Public names:
 - `balance_gravity`: flows of many products from totals and kernels.
 - `estimate_trade`: flows of one product from totals and costs; the decay given or estimated.
-- `log_kernel`: logarithm of the power or exponential kernel of a cost matrix.
+- `log_kernel`: logarithm of the power, exponential or combined kernel of a cost matrix.
 
-Also reached from here: `feasible_own_flow` and `domestic_shares` of `shares.py`.
+Also reached from here: `feasible_own_flow` and `domestic_shares` of `shares.py`. Decay, home and
+border effects are estimated from observed flows by `trade_fit.fit_trade`.
 
 Doubly constrained gravity, from r to s, with c the cost and beta > 0 the decay:
 
     F_rs = u_r O_r v_s D_s k(c_rs),  sum_s F_rs = O_r,  sum_r F_rs = D_s
-    k = c^-beta (power)   or   exp(-beta c) (exponential)
+    k = c^-beta (power),  exp(-beta c) (exponential)  or  c^-b1 exp(-b2 c) (combined)
 
-With own flows given, the rest is balanced on a zero diagonal. With observed flows T_rs the decay
-is where the model has the observed mean of ln c (power) or c (exponential): the first-order
-condition of the Poisson likelihood. Where nothing is observed the decay is an assumption.
-Sources: Wilson (1970); Fotheringham & O'Kelly (1989); Santos Silva & Tenreyro (2006).
+times, where given, a home factor on the own region, factors between groups of regions, and a
+prior flow T_rs: with a prior, F is the flow nearest to it in information that has the totals. If
+true flows and prior share k and differ by factors of origin and destination only, F is exact
+(Cai 2021). Flows that are known are kept and the rest is balanced without their cells; with own
+flows given that is a zero diagonal. With observed flows T_rs the decay is where the model has the
+observed mean of ln c (power) or c (exponential): the first-order condition of the Poisson
+likelihood. Where nothing is observed the decay is an assumption.
+Sources: Wilson (1970); Fotheringham & O'Kelly (1989); Santos Silva & Tenreyro (2006); Cai (2021).
 """
 
 from __future__ import annotations
@@ -35,6 +40,7 @@ from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
 from io_tables.feasibility import check_pattern, check_totals
 from io_tables.labels import shown
 from io_tables.shares import DomesticShares, domestic_shares, feasible_own_flow
+from io_tables.trade_inputs import known_flows, log_factors
 
 __all__ = [
     "DomesticShares",
@@ -48,14 +54,16 @@ __all__ = [
     "log_kernel",
 ]
 
-Kernel = Literal["power", "exponential"]
+Kernel = Literal["power", "exponential", "combined"]
+Decay = float | tuple[float, float]
+"""One decay, or the pair (power, exponential) of a combined kernel."""
 MAX_SWEEPS: Final = 5_000
 _PATIENCE: Final = 300
 _STEEP: Final = 50.0
 """Range of the logarithm of a kernel above which balancing starts from a flatter one."""
 
 
-def log_kernel(cost: ArrayLike, decay: float, *, kernel: Kernel = "power") -> Floats:
+def log_kernel(cost: ArrayLike, decay: Decay, *, kernel: Kernel = "power") -> Floats:
     """Logarithm of a distance-decay kernel.
 
     Parameters
@@ -64,9 +72,9 @@ def log_kernel(cost: ArrayLike, decay: float, *, kernel: Kernel = "power") -> Fl
         (R, R) costs from origin to destination, in any unit; NaN or inf means no connection.
     decay
         beta, positive where trade falls with cost: an elasticity (power) or per unit of cost
-        (exponential).
+        (exponential); the pair of both for the combined kernel.
     kernel
-        "power" or "exponential".
+        "power", "exponential" or "combined".
 
     Returns
     -------
@@ -75,10 +83,19 @@ def log_kernel(cost: ArrayLike, decay: float, *, kernel: Kernel = "power") -> Fl
     Raises
     ------
     InvalidTable
-        When a power kernel meets a cost <= 0.
+        When a power or combined kernel meets a cost <= 0, or gets another number of decays.
     """
     values = np.asarray(cost, dtype=np.float64)
-    return _decayed(_cost_term(values, kernel, _region_names(cost, values.shape[0])), decay)
+    names = _region_names(cost, values.shape[0])
+    if kernel == "combined":
+        pair = np.asarray(decay, dtype=np.float64)
+        if pair.shape != (2,):
+            raise InvalidTable("a combined kernel needs two decays, (power, exponential)")
+        power = _decayed(_cost_term(values, "power", names), float(pair[0]))
+        return power + _decayed(_cost_term(values, "exponential", names), float(pair[1]))
+    if np.ndim(decay):
+        raise InvalidTable(f"a {kernel} kernel needs one decay, found {decay}")
+    return _decayed(_cost_term(values, kernel, names), float(np.asarray(decay)))
 
 
 def _decayed(term: Floats, decay: float) -> Floats:
@@ -90,7 +107,7 @@ def _decayed(term: Floats, decay: float) -> Floats:
 def _cost_term(cost: Floats, kernel: Kernel, names: Sequence[object]) -> Floats:
     """Return what the decay multiplies: ln c or c, inf without connection."""
     if kernel not in ("power", "exponential"):
-        raise InvalidTable(f"kernel must be 'power' or 'exponential', found {kernel!r}")
+        raise InvalidTable(f"kernel must be power, exponential or combined, found {kernel!r}")
     if kernel == "exponential":
         return np.where(np.isnan(cost), np.inf, cost)
     if (cost <= 0).any():
@@ -276,15 +293,16 @@ def _check_products(
 class TradeEstimate:
     """Trade of one product between regions.
 
-    `flows` (R, R) [from, to] in the unit of the totals; F_rs = u_r O_r v_s D_s k(c_rs) with
-    `balancing_origin` u and `balancing_destination` v (0 where a region ships or buys nothing
-    outside). `own_share` is the part of all flows that stays in its region.
+    `flows` (R, R) [from, to] in the unit of the totals; outside known flows F_rs = u_r O_r v_s
+    D_s K_rs with `balancing_origin` u, `balancing_destination` v (0 where a region ships or buys
+    nothing) and K the kernel times home and group factors and prior. `own_share` is the part of
+    all flows that stays in its region.
     """
 
     flows: pd.DataFrame
     balancing_origin: Floats
     balancing_destination: Floats
-    decay: float
+    decay: Decay
     decay_estimated: bool
     kernel: Kernel
     own_share: float
@@ -299,9 +317,14 @@ def estimate_trade(
     cost: ArrayLike | pd.DataFrame,
     *,
     kernel: Kernel = "power",
-    decay: float | None = None,
+    decay: Decay | None = None,
     observed: ArrayLike | pd.DataFrame | None = None,
     own_flow: ArrayLike | pd.Series | None = None,
+    home: ArrayLike | None = None,
+    groups: Sequence[object] | None = None,
+    block_factors: ArrayLike | pd.DataFrame | None = None,
+    prior: ArrayLike | pd.DataFrame | None = None,
+    known: ArrayLike | pd.DataFrame | None = None,
     tolerance: float = TOLERANCE,
     max_iterations: int = MAX_SWEEPS,
 ) -> TradeEstimate:
@@ -314,14 +337,24 @@ def estimate_trade(
     cost
         (R, R) cost from origin to destination; NaN or inf where there is no connection.
     kernel
-        "power" or "exponential".
+        "power", "exponential" or "combined".
     decay
-        beta; estimated from `observed` when left out.
+        beta, a pair for the combined kernel; estimated from `observed` when left out (one decay
+        only; several effects at once are estimated by `trade_fit.fit_trade`).
     observed
         (R, R) observed flows, used only to estimate the decay.
     own_flow
-        (R,) flows of regions to themselves, kept as they are. The diagonal then takes no part in
-        the estimation of the decay.
+        (R,) flows of regions to themselves, kept as they are.
+    home
+        Factor on the kernel of the own region, one number or (R,).
+    groups, block_factors
+        (R,) group of each region, and (G, G) factors on the kernel [group from, group to], in the
+        order in which the groups first appear or labelled by them.
+    prior
+        (R, R) flows of another year, product or source that the result stays near to; zeros stay.
+    known
+        (R, R) flows that are known and kept, NaN elsewhere. Known cells, own flows among them,
+        take no part in the estimation of the decay.
     tolerance, max_iterations
         As in `balance_gravity`.
 
@@ -345,14 +378,16 @@ def estimate_trade(
         raise InvalidTable(
             f"destinations must be ({R},) and cost ({R}, {R}), found {use.shape} and {costs.shape}"
         )
-    own = None if own_flow is None else np.asarray(own_flow, dtype=np.float64).reshape(1, -1)
-    if own is not None:
-        np.fill_diagonal(costs, np.inf)
-    term = _cost_term(costs, kernel, names)
+    kept = known_flows(known, own_flow, supply, use, names)
+    costs[~np.isnan(kept)] = np.inf
+    held = np.where(np.isnan(kept), 0.0, kept)
+    left = _less_own(supply, held.sum(axis=1)), _less_own(use, held.sum(axis=0))
+    factors = log_factors(home, groups, block_factors, prior, names)
 
-    def balanced(beta: float) -> GravityFlows:
+    def balanced(beta: Decay) -> GravityFlows:
+        law = log_kernel(pd.DataFrame(costs, index=names), beta, kernel=kernel) + factors
         return balance_gravity(
-            supply[None], use[None], _decayed(term, beta), own_flow=own,
+            left[0][None], left[1][None], law,
             tolerance=tolerance, max_iterations=max_iterations, kernel_is_log=True,
         )  # fmt: skip
 
@@ -360,18 +395,21 @@ def estimate_trade(
     if decay is None:
         if observed is None:
             raise InvalidTable("give the decay, or observed flows to estimate it from")
+        if kernel == "combined":
+            raise InvalidTable("two decays at once are estimated by io_tables.trade_fit.fit_trade")
+        term = _cost_term(costs, kernel, names)
         decay = _estimate_decay(np.asarray(observed, dtype=np.float64), term, balanced)
     result = balanced(decay)
-    flows = result.flows[0]
     weight = result.origin_weight[0]
-    reached = weight @ np.exp(_decayed(term, decay))
-    outside = flows.sum(axis=0) - (0.0 if own is None else own[0])
-    column = np.divide(outside, reached, out=np.zeros(R), where=reached > 0)
+    law = log_kernel(pd.DataFrame(costs, index=names), decay, kernel=kernel) + factors
+    reached = weight @ np.exp(law)
+    column = np.divide(left[1], reached, out=np.zeros(R), where=reached > 0)
+    flows = result.flows[0] + held
     return TradeEstimate(
         flows=pd.DataFrame(flows, index=names, columns=names),
         balancing_origin=np.divide(weight, supply, out=np.zeros(R), where=supply > 0),
         balancing_destination=np.divide(column, use, out=np.zeros(R), where=use > 0),
-        decay=float(decay),
+        decay=decay,
         decay_estimated=estimated,
         kernel=kernel,
         own_share=float(np.trace(flows) / flows.sum()) if flows.sum() > 0 else 0.0,
