@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,10 +49,14 @@ class Groupings:
         Columns grouping, group, region (a region may be in many groupings, once in each).
     places : DataFrame
         Columns grouping, group, place.
+    place_region, place_mass : Series by place, optional
+        Where each place lies and how it weighs. With them a group of places can be a pole.
     """
 
     regions: pd.DataFrame
     places: pd.DataFrame
+    place_region: pd.Series[str] | None = None
+    place_mass: pd.Series[float] | None = None
 
     @classmethod
     def empty(cls) -> Groupings:
@@ -87,46 +91,59 @@ class Groupings:
         Parameters
         ----------
         pole : str or mapping
-            A region, a group of regions, or {region: weight}.
+            A region, a group of regions, {region: weight}, or a group of places: that stands for
+            the whole regions it touches, weighed by the mass it has in each.
         regions : sequence of str
             The table's regions.
 
         Returns
         -------
-        list of str, or dict of region to weight when weights were given
+        list of str, or dict of region to weight
 
         Raises
         ------
         ScenarioError
             Naming what was asked and the nearest names there are.
         """
-        if isinstance(pole, str):
-            if pole in regions:
-                return [pole]
-            rows = self.regions[self.regions["group"] == pole]
-            members = [r for r in regions if r in set(rows["region"])]
-            if members:
-                return members
-            raise self._unknown([pole], regions)
-        unknown = [name for name in pole if name not in regions]
-        if unknown:
-            raise self._unknown(unknown, regions)
-        return dict(pole)
+        if not isinstance(pole, str):
+            unknown = [name for name in pole if name not in regions]
+            if unknown:
+                raise self._unknown(unknown, regions)
+            return dict(pole)
+        if pole in regions:
+            return [pole]
+        rows = self.regions[self.regions["group"] == pole]
+        members = [r for r in regions if r in set(rows["region"])]
+        if members:
+            return members
+        places = self.places.loc[self.places["group"] == pole, "place"]
+        where, mass = self.place_region, self.place_mass
+        if pole != OUTSIDE and len(places) and where is not None and mass is not None:
+            weight = mass.reindex(places).groupby(where.reindex(places)).sum()
+            return {str(r): float(weight[r] / weight.sum()) for r in regions if r in weight}
+        raise self._unknown([pole], regions)
+
+    def is_finer(self, pole: str | Mapping[str, float], regions: Sequence[str]) -> bool:
+        """Tell whether a pole is a group of places, finer than the table."""
+        named = set(self.regions["group"]) | set(regions)
+        return isinstance(pole, str) and pole not in named
 
     def _unknown(self, names: Sequence[str], regions: Sequence[str]) -> ScenarioError:
-        known = [*dict.fromkeys(self.regions["group"]), *regions]
+        groups = [*self.regions["group"], *self.places["group"]]
+        known = [*(g for g in dict.fromkeys(groups) if g != OUTSIDE), *regions]
         hints = []
         for name in names[:5]:
             near = difflib.get_close_matches(name, known, n=1)
             hints.append(f"'{name}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
         return ScenarioError(
-            f"A pole must be a region of the table or a group of regions; found {', '.join(hints)}."
+            "A pole must be a region of the table, a group of regions or a cluster; found "
+            f"{', '.join(hints)}."
         )
 
     def with_places(self, places: pd.DataFrame) -> Groupings:
         """Return groups in which the groupings found in `places` replace the shipped ones."""
         kept = self.places[~self.places["grouping"].isin(set(places["grouping"]))]
-        return Groupings(self.regions, pd.concat([kept, places], ignore_index=True))
+        return replace(self, places=pd.concat([kept, places], ignore_index=True))
 
 
 def read_place_groups(path: str | Path, known: Sequence[str], *, grouping: str) -> pd.DataFrame:

@@ -42,9 +42,10 @@ LEDGER_TOLERANCE = 1e-10
 
 @dataclass(frozen=True)
 class PolesOutcome:
-    """Variables, identities and solves of the demand channel."""
+    """Variables, identities, solves and what is to be said of the demand channel."""
 
     data: xr.Dataset
+    notes: list[str]
     identities: list[IdentityRecord]
     solves: list[SolveRecord]
 
@@ -75,10 +76,11 @@ def check_stimuli(base: Calibration, stimuli: Sequence[Stimulus], groupings: Gro
         Naming the stimulus and the name in it that is not known.
     """
     for one in stimuli:
-        _ask(base.table, one, groupings)
+        _ask(base, one, groupings)
 
 
-def _ask(table: RegionalTable, stimulus: Stimulus, groupings: Groupings) -> _Asked:
+def _ask(base: Calibration, stimulus: Stimulus, groupings: Groupings) -> _Asked:
+    table = base.table
     try:
         pole = groupings.resolve(stimulus.pole, table.regions)
         found = resolve_poles(table, {stimulus.name: pole})[0]
@@ -113,7 +115,7 @@ def poles_dataset(
         Other estimates of the same economy, for the range.
     progress : callable
     """
-    asked = [_ask(base.table, one, groupings) for one in stimuli]
+    asked = [_ask(base, one, groupings) for one in stimuli]
     progress("spillover ledger", 0.0)
     ledger = _ledger(base.table, asked)
     data = ledger[["ledger", "leakage", "stimulus"]]
@@ -128,7 +130,13 @@ def poles_dataset(
     progress("spread over cities", 0.9)
     data = data.merge(_allocated(base, asked, data["ledger"], groupings))
     data = data.merge(_levels(base, asked, ledger))
-    return PolesOutcome(data, _identities(ledger), _solves(ledger))
+    notes = [
+        f"Pole '{one.stimulus.name}' is finer than the table: its whole regions "
+        f"({', '.join(one.pole)}) are used, weighed by the gross product it has in each."
+        for one in asked
+        if groupings.is_finer(one.stimulus.pole, base.table.regions)
+    ]
+    return PolesOutcome(data, notes, _identities(ledger), _solves(ledger))
 
 
 def _ledger(table: RegionalTable, asked: Sequence[_Asked]) -> xr.Dataset:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -91,13 +92,14 @@ def run_steps(
     """
     # Every name is looked up before any work is done, so that a wrong one ends the run at once.
     network = edited_network(base.network, scenario)
-    groupings = _own_clusters(base, scenario, groupings)
+    groupings = _placed_groupings(base, scenario, groupings)
     check_stimuli(base, scenario.stimuli, groupings)
 
     steps = _Steps(progress)
     identities: list[IdentityRecord] = []
     solves: list[SolveRecord] = []
     zero_effects: list[str] = []
+    notes = [*base.table.notes, *base.network.notes]
     with steps.step("base year"):
         identities, solves = base_identities(base)
         data = base_dataset(base, groupings).merge(backdrop_dataset(network))
@@ -129,13 +131,14 @@ def run_steps(
         data = _with_channel(data, poles.data)
         identities += poles.identities
         solves += poles.solves
+        notes += poles.notes
 
     report = RunReport(
         solves=tuple(solves),
         identities=tuple(identities),
         closure=CLOSURES[scenario.closure.final_demand],
         assumptions=assumption_records(base.parameters, base.network),
-        estimates=(*base.table.notes, *base.network.notes),
+        estimates=tuple(notes),
         table_report=dict(table_report),
         zero_effects=tuple(zero_effects),
         inputs=input_hashes(base.table, base.network),
@@ -154,7 +157,9 @@ def run_steps(
     )
 
 
-def _own_clusters(base: Calibration, scenario: Scenario, groupings: Groupings) -> Groupings:
+def _placed_groupings(base: Calibration, scenario: Scenario, groupings: Groupings) -> Groupings:
+    places = base.places
+    groupings = replace(groupings, place_region=places.region, place_mass=places.mass("gdp"))
     if scenario.groups.clusters is None:
         return groupings
     rows = read_place_groups(scenario.groups.clusters, base.places.codes, grouping="clusters")

@@ -37,7 +37,13 @@ def load_network() -> Network:
 @cache
 def load_groupings() -> Groupings:
     """Return poles and macro-regions of provinces, clusters and other groups of cities."""
-    return Groupings(regions=load_region_groups(), places=load_china_groups())
+    places = load_china_network(2020).places
+    return Groupings(
+        regions=load_region_groups(),
+        places=load_china_groups(),
+        place_region=places["region"],
+        place_mass=places["gdp"],
+    )
 
 
 def table_report() -> dict[str, ReportTable]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +28,20 @@ def test_a_pole_is_a_group_a_region_or_weights(groupings):
     assert groupings.resolve("Delta", REGIONS) == ["North", "South"]
     assert groupings.resolve("West", REGIONS) == ["West"]
     assert groupings.resolve({"North": 0.4, "West": 0.6}, REGIONS) == {"North": 0.4, "West": 0.6}
+
+
+def test_a_cluster_stands_for_the_whole_regions_it_touches_weighed_by_its_mass_there(groupings):
+    region = pd.Series(["North", "South", "West"], index=list("abc"))
+    mass = pd.Series([3.0, 1.0, 4.0], index=list("abc"))
+    wide = replace(groupings, place_region=region, place_mass=mass).with_places(
+        pd.DataFrame(
+            [("clusters", "Both", "a"), ("clusters", "Both", "b")],
+            columns=["grouping", "group", "place"],
+        )
+    )
+    assert wide.resolve("Both", REGIONS) == {"North": 0.75, "South": 0.25}
+    assert wide.is_finer("Both", REGIONS)
+    assert not wide.is_finer("Delta", REGIONS)
 
 
 def test_an_unknown_pole_is_named_with_the_nearest_name(groupings):
