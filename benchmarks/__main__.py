@@ -12,7 +12,7 @@ from benchmarks.compare import compare_results
 from benchmarks.machine import available_cores
 from benchmarks.registry import select
 from benchmarks.render import render
-from benchmarks.runner import Plan, failures, run_cases
+from benchmarks.runner import Mode, Plan, failures, run_cases
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
@@ -64,7 +64,7 @@ def main(words: list[str] | None = None) -> int:
         for case in cases:
             print(f"{case.name:28} {', '.join(size.label for size in case.sizes)}: {case.task}")
         return 0
-    mode = "smoke" if given.smoke else "quick" if given.quick else "full"
+    mode: Mode = "smoke" if given.smoke else "quick" if given.quick else "full"
     document = run_cases(
         Plan(mode, given.threads, tuple(cases), lambda line: print(line, flush=True))
     )
@@ -75,8 +75,9 @@ def main(words: list[str] | None = None) -> int:
     print(f"\n{document['seconds']:.0f} s; {given.out / 'results.json'} and results.md written")
     for bar in document["bars"]:
         if bar["met"] is False:
-            print(f"bar missed: {bar['case']} {bar['size']} {bar['severity']}: "
-                  f"{bar['value']:.3g} for {bar['limit']:.3g} {bar['kind']} {bar['against']}")  # fmt: skip
+            what = f"{bar['case']} {bar['size']} {bar['severity']}".strip()
+            found = f"{bar['value']:.3g} for {bar['limit']:.3g} {bar['kind']} {bar['against']}"
+            print(f"bar missed: {what}: {found.strip()}")
     if given.compare is not None:
         print("\n".join(compare_results(_read(given.compare), document)))
     red = failures(document["results"])

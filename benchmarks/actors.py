@@ -139,6 +139,12 @@ def solve_work(operator: Operator, solution: Solution, columns: int) -> Work:
     return Work(one.flops * times, one.bytes * times, one.resident)
 
 
+def traffic(*arrays: FloatArray) -> Work:
+    """Every array once through memory: a floor where the least arithmetic is not known."""
+    moved = float(sum(array.nbytes for array in arrays))
+    return Work(0.0, moved, moved)
+
+
 def facts_of(solution: Solution) -> dict[str, str | int | float]:
     """What a solution says about itself; a bound relative to the solution."""
     size = np.abs(np.asarray(solution.x)).sum()
@@ -206,7 +212,7 @@ def _explicit_problem(task: Task, *, dense: bool) -> Callable[[Setting], Problem
         economy = economy_of(setting)
         mix = mix_of(economy)
         matrix: Any = economy.coefficients()
-        if dense and sp.issparse(matrix):
+        if dense and not isinstance(matrix, np.ndarray):
             matrix = matrix.toarray()
         return Problem(mix, task.rhs(mix), matrix=matrix)
 

@@ -28,11 +28,9 @@ def _judged(case: str, bar: Bar, results: Sequence[Record]) -> Record:
         and record["status"] == "ok"
     }
     value = value_of(bar, here)
-    met = (
-        None
-        if value is None
-        else bool(value >= bar.limit if bar.kind == "ratio" else value <= bar.limit)
-    )
+    met = None
+    if value is not None:
+        met = value >= bar.limit if bar.kind == "ratio" else value <= bar.limit
     return {
         "case": case, "size": bar.size, "severity": bar.severity, "kind": bar.kind,
         "against": bar.against, "limit": bar.limit, "value": value, "met": met, "note": bar.note,

@@ -44,6 +44,7 @@ class Size:
 
     @property
     def label(self) -> str:
+        """The name, or regions x sectors."""
         return self.name or f"{self.regions}x{self.sectors}"
 
     @property
@@ -87,7 +88,8 @@ class Setting:
 class Work:
     """The least an actor's run must do: multiplications and additions, and bytes through memory.
 
-    `resident` is what it goes over again and again: it decides which memory is the limit.
+    `resident` is what it goes over again and again: it decides which memory is the limit. Where
+    the least is not known, it counts the input read once and the output written once.
     """
 
     flops: float

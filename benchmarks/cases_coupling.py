@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.actors import economy_of, facts_of
+from benchmarks.actors import economy_of, facts_of, traffic
 from benchmarks.case import OURS, Actor, Answer, Bar, Case, Setting, Size
 from benchmarks.cases_network import line_of
 from benchmarks.small_network import grid_network
@@ -50,7 +50,10 @@ def _what_if() -> Actor:
         facts = {} if response.solution is None else facts_of(response.solution)
         facts["largest identity gap"] = float(max(response.gaps.values(), default=0.0))
         changes = (response.output, response.real_consumption)
-        return Answer(np.concatenate([change.reshape(-1) for change in changes]), facts=facts)
+        probe = np.concatenate([change.reshape(-1) for change in changes])
+        trade = response.sourcing.quantity_share
+        costs = np.empty(2 * joined.model.calibration.skims.passenger["cost"].shape[0] ** 2)
+        return Answer(probe, traffic(probe, trade, trade, costs), facts)
 
     return Actor(_join, run, read)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
+from benchmarks.actors import traffic
 from benchmarks.case import OURS, Actor, Answer, Bar, Case, FloatArray, Setting, Size, Skip
 from benchmarks.small_network import grid_network
 from networks.accessibility import accessibility
@@ -37,16 +38,17 @@ def line_of(network: Network, size: Size) -> Network:
     )
 
 
-def _costs(found: xr.Dataset) -> FloatArray:
+def _answer(found: xr.Dataset) -> Answer:
     values = np.asarray(found["cost"].values, dtype=np.float64)
-    return values[:: max(1, len(values) // 8)]
+    written = [np.asarray(variable.values) for variable in found.data_vars.values()]
+    return Answer(values[:: max(1, len(values) // 8)], traffic(*written))
 
 
 def _skimming(call: Callable[[Network], xr.Dataset]) -> Actor:
     return Actor(
         lambda setting: open_network(setting.size),
         call,
-        lambda network, found: Answer(_costs(found)),
+        lambda network, found: _answer(found),
     )
 
 
@@ -60,11 +62,15 @@ def _access() -> Actor:
         mass = network.places["population"].astype(float)
         measures = (
             accessibility(costs, mass, measure="weighted_mean", of="minutes"),
-            accessibility(costs, mass, measure="daily", tmax=240.0),
+            accessibility(costs, mass, measure="daily", cutoff=240.0),
         )
         return np.concatenate([np.asarray(m.values, dtype=np.float64) for m in measures])
 
-    return Actor(prepare, run, lambda given, found: Answer(found))
+    def read(given: tuple[xr.Dataset, Network], found: FloatArray) -> Answer:
+        minutes = np.asarray(given[0]["minutes"].values, dtype=np.float64)
+        return Answer(found, traffic(minutes, minutes, found))
+
+    return Actor(prepare, run, read)
 
 
 def _edited_skim() -> Actor:
@@ -76,7 +82,7 @@ def _edited_skim() -> Actor:
     def run(given: tuple[Network, Size]) -> xr.Dataset:
         return skim(line_of(*given), "passenger")
 
-    return Actor(prepare, run, lambda given, found: Answer(_costs(found)))
+    return Actor(prepare, run, lambda given, found: _answer(found))
 
 
 CASES = (

@@ -52,8 +52,7 @@ def forced(task: Task, *, direct: int = DENSE, krylov: int = 20_000) -> dict[str
 
 def chosen(size: str, severity: str = "") -> Bar:
     """The automatic choice is within 10 % of the best forced method."""
-    note = "the method chosen is within 10 % of the best forced one"
-    return Bar(size, "ratio", 1 / 1.1, against=BEST_FORCED, severity=severity, note=note)
+    return Bar(size, "ratio", 1 / 1.1, against=BEST_FORCED, severity=severity)
 
 
 SEVERE = (

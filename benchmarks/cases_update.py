@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.actors import economy_of, explicit, pooled
-from benchmarks.case import OURS, Actor, Answer, Bar, Case, FloatArray, Setting, Size, Skip
+from benchmarks.actors import economy_of, explicit, pooled, solve_work
+from benchmarks.case import OURS, Actor, Answer, Bar, Case, FloatArray, Setting, Size, Work
 from model.solve import Leontief
 
 SCENARIOS = 1000
@@ -23,25 +23,30 @@ def changed_block(block: FloatArray, scenario: int) -> FloatArray:
 
 def _updates() -> Actor:
     def prepare(setting: Setting) -> Any:
-        if not hasattr(Leontief, "update"):
-            raise Skip("Leontief has no `update` yet")
         economy = economy_of(setting)
         return Leontief(pooled(economy)()), economy.technology_by_region(), economy.final_demand()
 
-    def run(given: Any) -> FloatArray:
+    def run(given: Any) -> tuple[FloatArray, float]:
         system, technology, f = given
+        flops = 0.0
         out = np.empty((MEASURED, len(f)))
         base = system.solve(f).x
         for scenario in range(SCENARIOS):
             region = scenario % len(technology)
             block = changed_block(technology[region], scenario)
-            new = system.update(technology={region: block})
-            x = new.solve(f, start=base).raise_for_status().x
+            changed = system.update(technology={region: block})
+            found = changed.solve(f, start=base).raise_for_status()
+            flops += solve_work(changed.operator, found, 1).flops
             if scenario < MEASURED:
-                out[scenario] = x
-        return out
+                out[scenario] = found.x
+        return out, flops
 
-    return Actor(prepare, run, lambda given, out: Answer(out))
+    def read(given: Any, found: tuple[FloatArray, float]) -> Answer:
+        out, flops = found
+        operator = given[0].operator
+        return Answer(out, Work(flops, 4.0 * flops, 8.0 * operator.stored))
+
+    return Actor(prepare, run, read)
 
 
 def _dense_solves() -> Actor:

@@ -25,8 +25,9 @@ first touch of memory included), *warm* the median of the runs after it; imports
 an actor's warm seconds over ours: above one, hinterland is faster. *Of limit* is the least time in
 which this machine could do the arithmetic and the memory traffic of the run (rate of matrix
 products and bandwidth measured in the same run), over the time it took; for a solve it counts the
-products that the solve used. *Differs* is the largest difference from our answer, relative to its
-largest number.
+products that the solve used, for skims and what-ifs only reading the input and writing the output
+once, which they cannot come near. *Differs* is the largest difference from our answer, relative to
+its largest number.
 """
 
 COLUMNS = "| size | severity | actor | cold, s | warm, s | x ours | MB | of limit | differs | how |"
