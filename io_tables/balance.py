@@ -3,7 +3,8 @@
 Public names:
 - `ras`: biproportional scaling of a non-negative matrix.
 - `gras`: the same for matrices with negative entries.
-- `scale_to_margins`: the engine, for a batch of problems with priors given as logarithms.
+- `scale_to_margins`: the engine, for a batch of problems with priors given as logarithms;
+  `finish_margins` for one of them that is slow, with `take` and `put`.
 - `Balanced`, `BalanceStatus`.
 
 Terms: prior matrix X (n, m), row totals u (n,), column totals v (m,), factors r (n,), s (m,).
@@ -289,8 +290,8 @@ def ras(
         failures = check_pattern(rows, columns, pattern, *labels)
         raise_collected(InfeasibleMargins, failures, "ras")
     if scaled.margin_gap[0] > tolerance and iterations < max_iterations:
-        scaled = _finish(
-            log_prior, rows, columns, scaled,
+        scaled = finish_margins(
+            log_prior[0], rows, columns, scaled,
             tolerance=tolerance, max_iterations=max_iterations - iterations,
         )  # fmt: skip
         iterations += scaled.iterations
@@ -312,7 +313,24 @@ def ras(
     )
 
 
-def _finish(
+def take(scaled: Scaled, position: int) -> Scaled:
+    """One problem of a batch, as a batch of one."""
+    one = slice(position, position + 1)
+    return Scaled(
+        scaled.log_row[one], scaled.log_column[one], scaled.matrix[one],
+        scaled.iterations, scaled.margin_gap[one],
+    )  # fmt: skip
+
+
+def put(batch: Scaled, positions: NDArray[np.intp], parts: Sequence[Scaled]) -> Scaled:
+    """Replace problems of a batch by their own results; changes the arrays of the batch."""
+    for i, part in zip(positions.tolist(), parts, strict=True):
+        batch.log_row[i], batch.log_column[i] = part.log_row[0], part.log_column[0]
+        batch.matrix[i], batch.margin_gap[i] = part.matrix[0], part.margin_gap[0]
+    return batch
+
+
+def finish_margins(
     log_prior: Floats,
     rows: Floats,
     columns: Floats,
@@ -321,12 +339,22 @@ def _finish(
     tolerance: float,
     max_iterations: int,
 ) -> Scaled:
-    """Newton steps on the dual where it is small enough, then sweeps."""
+    """Finish one slow problem: Newton steps on the dual where it is small enough, then sweeps.
+
+    Parameters
+    ----------
+    log_prior, rows, columns
+        (n, m), (n,) and (m,), feasible.
+    scaled
+        Where the sweeps got to, a batch of one.
+    tolerance, max_iterations
+        As in `scale_to_margins`.
+    """
     log_column, steps = scaled.log_column, 0
     some, these = rows > 0, columns > 0
     if some.sum() + these.sum() <= LARGEST_DUAL:
         found = newton_margins(
-            log_prior[0][np.ix_(some, these)], rows[some], columns[these],
+            log_prior[np.ix_(some, these)], rows[some], columns[these],
             scaled.log_row[0, some], scaled.log_column[0, these], tolerance=tolerance / 4.0,
         )  # fmt: skip
         steps = found.iterations
@@ -334,7 +362,7 @@ def _finish(
             log_column = np.full_like(scaled.log_column, -np.inf)
             log_column[0, these] = found.values[some.sum() :]
     last = scale_to_margins(
-        log_prior, rows[None], columns[None],
+        log_prior[None], rows[None], columns[None],
         tolerance=tolerance, max_iterations=max_iterations, log_column=log_column,
     )  # fmt: skip
     return replace(last, iterations=last.iterations + steps)
@@ -356,7 +384,9 @@ def _emptied(
     left = np.isfinite(without[0])
     if (left.any(axis=1) < (rows > 0)).any() or (left.any(axis=0) < (columns > 0)).any():
         return None, np.zeros_like(gone)
-    again = _finish(without, rows, columns, scaled, tolerance=tolerance, max_iterations=_PATIENCE)
+    again = finish_margins(
+        without[0], rows, columns, scaled, tolerance=tolerance, max_iterations=_PATIENCE
+    )
     if again.margin_gap[0] > tolerance:
         return None, np.zeros_like(gone)
     return again, gone

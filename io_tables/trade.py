@@ -34,7 +34,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from io_tables.balance import TOLERANCE, BalanceStatus, scale_to_margins
+from io_tables.balance import (
+    TOLERANCE,
+    BalanceStatus,
+    finish_margins,
+    put,
+    scale_to_margins,
+    take,
+)
 from io_tables.checks import Floats, raise_collected
 from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
 from io_tables.feasibility import check_pattern, check_totals
@@ -202,7 +209,9 @@ def balance_gravity(
         if own.shape != (S, R):
             raise InvalidTable(f"own_flow must be ({S}, {R}), found {own.shape}")
         _check_own(own, supply, use)
+        whole = supply.sum(axis=1)
         supply, use = _less_own(supply, own), _less_own(use, own)
+        use = _same_sum(supply, use, whole)
         prior[:, diagonal, diagonal] = -np.inf
     pattern = np.isfinite(prior) & (supply > 0)[:, :, None] & (use > 0)[:, None, :]
     _check_products(supply, use, pattern, cheap=True)
@@ -215,11 +224,15 @@ def balance_gravity(
     late = np.flatnonzero(first.margin_gap > tolerance)
     if len(late):
         _check_products(supply, use, pattern, cheap=False, only=late)
-        scaled = scale_to_margins(
-            prior, supply, use, tolerance=tolerance, max_iterations=max_iterations,
-            log_column=first.log_column,
-        )  # fmt: skip
-        iterations += scaled.iterations
+        parts = [
+            finish_margins(
+                prior[i], supply[i], use[i], take(first, int(i)),
+                tolerance=tolerance, max_iterations=max_iterations,
+            )
+            for i in late
+        ]  # fmt: skip
+        scaled = put(first, late, parts)
+        iterations += max(part.iterations for part in parts)
         late = np.flatnonzero(scaled.margin_gap > tolerance)
         if len(late):
             raise NotConverged(
@@ -259,6 +272,14 @@ def _flatter_start(prior: Floats, supply: Floats, use: Floats) -> Floats | None:
 def _less_own(totals: Floats, own: Floats) -> Floats:
     rest = totals - own
     return np.where(np.abs(rest) <= 1e-15 * np.abs(totals), 0.0, rest)
+
+
+def _same_sum(supply: Floats, use: Floats, whole: Floats) -> Floats:
+    """Use whose sum is that of supply, where only the rounding of larger totals differs."""
+    have, want = use.sum(axis=-1), supply.sum(axis=-1)
+    rounding = (np.abs(have - want) <= 1e-12 * whole) & (have > 0)
+    factor = np.where(rounding, want / np.where(have > 0, have, 1.0), 1.0)
+    return np.asarray(use * factor[..., None])
 
 
 def _check_own(own: Floats, supply: Floats, use: Floats) -> None:
@@ -381,7 +402,8 @@ def estimate_trade(
     kept = known_flows(known, own_flow, supply, use, names)
     costs[~np.isnan(kept)] = np.inf
     held = np.where(np.isnan(kept), 0.0, kept)
-    left = _less_own(supply, held.sum(axis=1)), _less_own(use, held.sum(axis=0))
+    rest = _less_own(supply, held.sum(axis=1)), _less_own(use, held.sum(axis=0))
+    left = rest[0], _same_sum(*rest, supply.sum())
     factors = log_factors(home, groups, block_factors, prior, names)
 
     def balanced(beta: Decay) -> GravityFlows:
