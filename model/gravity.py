@@ -21,8 +21,9 @@ Source: Wilson (1967), eq. 8; Chenery (1953), Moses (1955).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,6 +33,7 @@ from model.decay import KernelForm, build_kernels
 from model.errors import ShapeError
 from model.pooled import two_stage_graph
 from model.products import FloatArray, IntArray, Operator, read_only
+from model.sparse_technology import SparseTechnology, technology_of_form
 from model.technology import Technology
 
 
@@ -41,7 +43,8 @@ class GravityOperator(Operator):
     Parameters
     ----------
     technology
-        (R, S, S), one (S, S) shared by all, or (G, S, S) with `technology_of`.
+        (R, S, S), one (S, S) shared by all, or (G, S, S) with `technology_of`; or a list of scipy
+        sparse blocks in the same numbers.
     cost
         (R, R) [from, to] for all products, or (C, R, R) with `cost_of`; > 0 for the power kernel,
         own region included. Infinite cost means no trade.
@@ -74,7 +77,7 @@ class GravityOperator(Operator):
 
     def __init__(
         self,
-        technology: ArrayLike,
+        technology: ArrayLike | Technology | SparseTechnology | Sequence[Any],
         cost: ArrayLike,
         decay: ArrayLike,
         weights: ArrayLike,
@@ -91,7 +94,7 @@ class GravityOperator(Operator):
         n_regions, n_sectors = (int(size) for size in self.weights.shape)
         self.n_regions, self.n_sectors = n_regions, n_sectors
         _check(bool((self.weights >= 0).all()), "weights must be >= 0")
-        self.technology = Technology(technology, n_regions, n_sectors, of=technology_of)
+        self.technology = technology_of_form(technology, n_regions, n_sectors, technology_of)
         self.nonnegative = self.technology.nonnegative
         self.region_starts = np.arange(n_regions + 1, dtype=np.intp) * n_sectors
 
@@ -113,7 +116,7 @@ class GravityOperator(Operator):
 
     def _check_supply(self) -> None:
         region, product = np.nonzero(self.denominators <= 0)
-        needed = (self.technology.blocks != 0).any(axis=2)[self.technology.of[region], product]
+        needed = self.technology.uses()[region, product]
         if needed.any():
             where = list(zip(region[needed].tolist(), product[needed].tolist(), strict=True))
             raise ShapeError(
@@ -141,12 +144,12 @@ class GravityOperator(Operator):
     def multiplications(self) -> float:
         """Multiplications in one product with one vector."""
         uses = np.count_nonzero(self.kernels.mixing) / self.n_sectors
-        return float(self.n * (uses * self.n_regions + self.n_sectors))
+        return float(self.n * uses * self.n_regions + self.technology.multiplications)
 
     @property
     def stored(self) -> float:
         """Numbers read from memory in one product."""
-        return float(self.kernels.matrices.size + self.technology.blocks.size + 3 * self.n)
+        return float(self.kernels.matrices.size + self.technology.size + 3 * self.n)
 
     @property
     def _n_groups(self) -> int:

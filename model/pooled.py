@@ -21,8 +21,9 @@ Source: Chenery (1953), Moses (1955); Miller & Blair (2009), section 3.4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,6 +31,7 @@ from numpy.typing import ArrayLike
 
 from model.errors import ShapeError
 from model.products import FloatArray, IntArray, Operator, gather, read_only, spread
+from model.sparse_technology import SparseTechnology, technology_of_form
 from model.technology import Technology
 
 
@@ -40,7 +42,8 @@ class PooledOperator(Operator):
     ----------
     technology
         (R, S, S) [region of use, product, buying sector], money of domestic product per money of
-        output; or one (S, S) shared by all regions; or (G, S, S) with `technology_of`.
+        output; or one (S, S) shared by all regions; or (G, S, S) with `technology_of`; or a list of
+        scipy sparse blocks in the same numbers.
     trade
         (S, R, R) [product, from, to], shares >= 0 of what `to` buys that comes from `from`.
     technology_of
@@ -54,7 +57,7 @@ class PooledOperator(Operator):
 
     def __init__(
         self,
-        technology: ArrayLike | Technology,
+        technology: ArrayLike | Technology | SparseTechnology | Sequence[Any],
         trade: ArrayLike,
         *,
         technology_of: ArrayLike | None = None,
@@ -71,11 +74,7 @@ class PooledOperator(Operator):
             raise ShapeError(
                 f"trade shares must be >= 0; below zero at [product, from, to] {where}."
             )
-        self.technology = (
-            technology
-            if isinstance(technology, Technology)
-            else Technology(technology, n_regions, n_sectors, of=technology_of)
-        )
+        self.technology = technology_of_form(technology, n_regions, n_sectors, technology_of)
         self.n_regions, self.n_sectors = n_regions, n_sectors
         self.region_starts = np.arange(n_regions + 1, dtype=np.intp) * n_sectors
         self.nonnegative = self.technology.nonnegative
@@ -98,12 +97,12 @@ class PooledOperator(Operator):
     @property
     def multiplications(self) -> float:
         """Multiplications in one product with one vector."""
-        return float(self.n * (self.n_regions + self.n_sectors))
+        return float(self.n * self.n_regions + self.technology.multiplications)
 
     @property
     def stored(self) -> float:
         """Numbers read from memory in one product."""
-        return float(self.trade.size + self.technology.blocks.size)
+        return float(self.trade.size + self.technology.size)
 
     def matmat(self, columns: FloatArray) -> FloatArray:
         """T (A X) for X (n, k)."""
@@ -167,7 +166,7 @@ class PooledOperator(Operator):
 
 
 def two_stage_graph(
-    technology: Technology, into_use: tuple[IntArray, IntArray], *, n_hubs: int
+    technology: Technology | SparseTechnology, into_use: tuple[IntArray, IntArray], *, n_hubs: int
 ) -> sp.csr_array:
     """Rows (n), products by place of use (n), hubs: edges to products given, on to buyers added.
 
@@ -176,7 +175,7 @@ def two_stage_graph(
     """
     n_sectors = technology.n_sectors
     n = technology.n_regions * n_sectors
-    region, product, buyer = np.nonzero(technology.by_region())
+    region, product, buyer = technology.nonzero()
     start, end = into_use
     start = np.where(start < 0, 2 * n - 1 - start, start)
     end = np.where(end < 0, 2 * n - 1 - end, n + end)

@@ -65,13 +65,17 @@ class Run:
             roots_known="roots" in self.engine.__dict__,
         )
         self.method = self.forced or estimate
+        most = 0
         width = FACTORED_COLUMNS if self.method == "direct" else COLUMNS
         parts = []
         for first in range(0, max(k, 1), width):
             some = slice(first, first + width)
             block = np.ascontiguousarray(x[:, some])
+            self.iterations = 0
             parts.append(self._refine(np.ascontiguousarray(rhs[:, some]), block, warm=warm))
             x[:, some] = block
+            most = max(most, self.iterations)
+        self.iterations = most
         return Certificate(
             residuals=np.concatenate([p.residuals for p in parts]),
             bounds=np.concatenate([p.bounds for p in parts]),

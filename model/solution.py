@@ -42,7 +42,7 @@ class Solution:
     residual
         Largest sum |f - (I - A) x| over right-hand sides.
     iterations
-        Products with the operator, those of the hardest column of every block; 1 per direct step.
+        Products with the operator that the hardest right-hand side took; 1 per direct step.
     method
         "direct", "krylov" or "blocked".
     status, reason

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from model.errors import ShapeError
 from model.products import FloatArray, IntArray, read_only
@@ -98,6 +98,31 @@ class Technology:
         if self.blocks.shape[0] == self.n_regions and self._members is None:
             return self.blocks
         return np.asarray(self.blocks[self.of])
+
+    @property
+    def size(self) -> float:
+        """Numbers stored."""
+        return float(self.blocks.size)
+
+    @property
+    def multiplications(self) -> float:
+        """Multiplications in one product with one vector."""
+        return float(self.n_regions * self.n_sectors**2)
+
+    def nonzero(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Region, product and buyer of every entry that is not zero."""
+        region, product, buyer = np.nonzero(self.by_region())
+        return region, product, buyer
+
+    def uses(self) -> NDArray[np.bool_]:
+        """Whether region s uses product i, (R, S)."""
+        used: NDArray[np.bool_] = (self.blocks != 0).any(axis=2)
+        return used[self.of]
+
+    def part(self, regions: IntArray) -> Technology:
+        """Return the technology of some regions alone, shared where it is shared."""
+        kept, of = np.unique(self.of[regions], return_inverse=True)
+        return Technology(self.blocks[kept], len(regions), self.n_sectors, of=of.reshape(-1))
 
     def replaced(self, changes: Mapping[int, FloatArray]) -> Technology:
         """Return the same with the blocks of some regions (positions) replaced, each (S, S)."""

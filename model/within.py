@@ -19,7 +19,6 @@ from model.explicit import Explicit
 from model.gravity import GravityOperator
 from model.pooled import PooledOperator
 from model.products import IntArray, Operator
-from model.technology import Technology
 
 
 def rows_of(operator: Operator, regions: IntArray) -> IntArray:
@@ -32,11 +31,7 @@ def rows_of(operator: Operator, regions: IntArray) -> IntArray:
 def within(operator: Operator, regions: IntArray) -> Operator:
     """Return the operator of `regions` (positions) alone; pooled where the whole is structured."""
     if isinstance(operator, PooledOperator | GravityOperator):
-        technology = operator.technology
-        blocks, inverse = np.unique(technology.of[regions], return_inverse=True)
-        part = Technology(
-            technology.blocks[blocks], len(regions), operator.n_sectors, of=inverse.reshape(-1)
-        )
+        part = operator.technology.part(regions)
         if isinstance(operator, PooledOperator):
             trade = operator.trade[:, regions[:, None], regions]
         else:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from model.errors import ShapeError
 from model.operator import Explicit, GravityOperator, HouseholdOperator, PooledOperator
+from model.solve import Leontief
 from model.within import within
 
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10**6))
@@ -240,3 +241,34 @@ def test_households_go_round_any_operator(sizes, form, signed):
     assert operator.nonnegative == (matrix >= 0).all() or not operator.nonnegative
     assert_same_operator(operator, matrix, rng)
     assert (operator.magnitude().dense() >= abs(matrix) - 1e-15).all()
+
+
+@settings(deadline=None, max_examples=20)
+@given(SIZES)
+def test_sparse_technology_is_the_dense_one(sizes):
+    rng, technology, trade = draw(sizes)
+    n_regions, n_sectors = technology.shape[:2]
+    technology *= rng.random(technology.shape) < 0.4
+    sparse = [sp.csr_array(block) for block in technology]
+    dense, operator = PooledOperator(technology, trade), PooledOperator(sparse, trade)
+    assert_same_operator(operator, dense.dense(), rng)
+    assert np.allclose(operator.technology.by_region(), technology)
+    assert np.array_equal(operator.technology.uses(), dense.technology.uses())
+    regions = np.unique(rng.integers(0, n_regions, 2))
+    inside = within(operator, regions).dense()
+    assert np.allclose(inside, within(dense, regions).dense(), rtol=1e-14)
+    new = {0: rng.random((n_sectors, n_sectors))}
+    assert np.allclose(
+        operator.with_technology(new).dense(), dense.with_technology(new).dense(), rtol=1e-14
+    )
+    one_for_all = PooledOperator(sparse[0], trade)
+    assert_same_operator(one_for_all, slow.pooled_matrix(technology[0], trade), rng)
+    of = rng.integers(0, n_regions, n_regions)
+    law = (np.full((n_regions, n_regions), 2.0), 1.0, np.ones((n_regions, n_sectors)))
+    grouped = GravityOperator(sparse, *law, technology_of=of)
+    assert_same_operator(grouped, GravityOperator(technology[of], *law).dense(), rng)
+    f = rng.random(operator.n)
+    scaled = [0.5 * block for block in sparse]
+    solved = Leontief(GravityOperator(scaled, *law)).solve(f).raise_for_status()
+    expected = Leontief(GravityOperator(0.5 * technology, *law)).solve(f)
+    assert np.allclose(solved.x, expected.x, rtol=1e-9)
