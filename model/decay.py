@@ -53,7 +53,9 @@ class Kernels:
     Attributes
     ----------
     matrices
-        (K, R, R) stored kernels.
+        (K, R, R) stored kernels between different regions; zero on the diagonal.
+    own
+        (R, S) kernel of every region with itself, kept apart so that factors on it never cancel.
     terms
         How products combine them.
     mixing
@@ -65,13 +67,14 @@ class Kernels:
     """
 
     matrices: FloatArray
+    own: FloatArray
     terms: list[Term]
     mixing: FloatArray
     error: float
     condition: float
 
     def entries(self, product: IntArray, origin: IntArray, destination: IntArray) -> FloatArray:
-        """Kernel of products between regions, at broadcast positions."""
+        """Kernel of products between different regions, at broadcast positions; 0 within."""
         shape = np.broadcast_shapes(product.shape, origin.shape, destination.shape)
         out = np.zeros(shape)
         for k, matrix in enumerate(self.matrices):
@@ -148,8 +151,12 @@ def build_kernels(
         for m, place in enumerate(places):
             add(_kernel(distance, place), products, np.ascontiguousarray(weights[:, m]))
     stacked = np.stack(matrices)
+    within = np.arange(n_regions)
+    coefficients_of = np.stack(mixing, axis=1)
+    own = stacked[:, within, within].T @ coefficients_of.T
+    stacked[:, within, within] = 0.0
     stacked.flags.writeable = False
-    return Kernels(stacked, terms, np.stack(mixing, axis=1), error, condition)
+    return Kernels(stacked, own, terms, coefficients_of, error, condition)
 
 
 def _distance(cost: FloatArray, form: KernelForm) -> FloatArray:

@@ -101,10 +101,8 @@ class GravityOperator(Operator):
         self.kernels = build_kernels(
             cost, decay, n_regions, n_sectors, form=kernel, cost_of=cost_of, nodes=decay_nodes
         )
-        region = np.arange(n_regions)[:, None]
-        self._diagonal = self.kernels.entries(np.arange(n_sectors)[None, :], region, region)
-        self._home = _home(home, n_regions, n_sectors)
         self._groups, self._factors = _block_factors(groups, block_factors, n_regions, n_sectors)
+        self._own = self.kernels.own * self._own_factor() * _home(home, n_regions, n_sectors)
         self.denominators = self._law(np.ascontiguousarray(self.weights)[:, :, None], True)[:, :, 0]
         self._inverse = np.divide(
             1.0,
@@ -157,7 +155,6 @@ class GravityOperator(Operator):
 
     def _law(self, values: FloatArray, transposed: bool) -> FloatArray:
         """(h k) V, or its transpose, for V (R, S, k)."""
-        k = values.shape[2]
         out = np.zeros_like(values)
         for term in self.kernels.terms:
             matrix = self.kernels.matrices[term.kernel]
@@ -173,9 +170,8 @@ class GravityOperator(Operator):
             if term.coefficients is not None:
                 product *= term.coefficients[:, None]
             out[:, term.products] += product
-        if self._home is not None:
-            out += ((self._home - 1.0) * self._own_factor() * self._diagonal)[:, :, None] * values
-        return out.reshape(self.n_regions, self.n_sectors, k)
+        out += self._own[:, :, None] * values
+        return out
 
     def _own_factor(self) -> FloatArray | float:
         """Block factor of each region's own group, (R, S) or 1."""
@@ -226,8 +222,7 @@ class GravityOperator(Operator):
                 group_of[members] = g
             which = product if self._factors.shape[0] > 1 else np.zeros_like(product)
             law = law * self._factors[which, group_of[origin], group_of[destination]]
-        if self._home is not None:
-            law = law * np.where(origin == destination, self._home[origin, product], 1.0)
+        law = np.where(origin == destination, self._own[origin, product], law)
         return np.asarray(self.weights[origin, product] * law * self._inverse[destination, product])
 
     def trade(self) -> FloatArray:
@@ -269,7 +264,8 @@ class GravityOperator(Operator):
 
     def pattern(self) -> sp.csr_array:
         """Graph over rows, products by place of use, and one hub per product where all trade."""
-        if self.kernels.matrices.min() > 0 and self._home is None and self._factors is None:
+        between = (self.kernels.matrices + np.eye(self.n_regions)).min() > 0
+        if between and self._own.min() > 0 and self._factors is None:
             region, product = np.nonzero(self.weights)
             every, use = np.divmod(np.arange(self.n), self.n_sectors)
             start = np.concatenate([region * self.n_sectors + product, -1 - use])
@@ -304,15 +300,14 @@ def _check(holds: bool, message: str) -> None:
         raise ShapeError(message + ".")
 
 
-def _home(home: ArrayLike | None, n_regions: int, n_sectors: int) -> FloatArray | None:
-    if home is None:
-        return None
-    out = np.asarray(home, dtype=np.float64)
+def _home(home: ArrayLike | None, n_regions: int, n_sectors: int) -> FloatArray:
+    """Return the factor on every own region (R, S), 1 where none is given."""
+    out = np.asarray(1.0 if home is None else home, dtype=np.float64)
     out = out[:, None] if out.ndim == 1 else out
     _check(
         out.shape in ((), (n_sectors, 1), (n_sectors, n_regions)) and bool((out >= 0).all()),
         f"home must be one number, ({n_sectors},) or ({n_sectors}, {n_regions}), >= 0; "
-        f"found {np.shape(home)}",
+        f"found {out.shape}",
     )
     return np.ascontiguousarray(np.broadcast_to(out, (n_sectors, n_regions)).T)
 

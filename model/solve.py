@@ -58,8 +58,9 @@ def operator_of(source: Any) -> tuple[Operator, pd.Index | None]:
             return PooledOperator(source.technology, source.trade), source.labels
         starts = np.arange(source.n_regions + 1) * source.n_sectors
         delivery = _delivery(source) if source.final_use_told else None
-        matrix = source.A.to_numpy()
-        return Explicit(matrix, region_starts=starts, delivery=delivery), source.labels
+        return Explicit(_coefficients(source), region_starts=starts, delivery=delivery), (
+            source.labels
+        )
     if isinstance(source, pd.DataFrame):
         rows = source.index
         if not rows.equals(source.columns):
@@ -79,6 +80,16 @@ def _starts(labels: pd.Index) -> NDArray[np.intp] | None:
     if np.unique(codes).size != changes.size + 1:
         return None
     return np.concatenate([[0], changes, [len(labels)]]).astype(np.intp)
+
+
+def _coefficients(table: RegionalTable) -> FloatArray:
+    """A (n, n) of an explicit table, read-only so that no second copy is made."""
+    n = len(table.labels)
+    flows = table.data["flows"].values.reshape(n, n)
+    output = np.asarray(table.x)
+    matrix = np.divide(flows, output, out=np.zeros((n, n)), where=output > 0)
+    matrix.flags.writeable = False
+    return np.asarray(matrix)
 
 
 def _delivery(table: RegionalTable) -> FloatArray:

@@ -142,6 +142,21 @@ def test_an_operator_does_not_follow_an_array_that_changes_later():
     assert PooledOperator(technology, frozen).trade is frozen
 
 
+def test_a_home_factor_of_zero_leaves_nothing_at_home():
+    rng = np.random.default_rng(9)
+    cost = rng.uniform(1, 2, (4, 4))
+    np.fill_diagonal(cost, 1e-5)  # the own kernel is 1e15 times the others
+    operator = GravityOperator(
+        rng.random((4, 2, 2)) / 4, cost, 3.0, rng.random((4, 2)) + 0.1, home=0.0
+    )
+    expected = operator.trade()
+    assert np.array_equal(np.diagonal(expected, axis1=1, axis2=2), np.zeros((2, 4)))
+    delivered = operator.deliver(np.eye(8)).reshape(4, 2, 4, 2)
+    for product in range(2):
+        assert np.allclose(delivered[:, product, :, product], expected[product], rtol=1e-14, atol=0)
+    assert (operator.matmat(np.eye(8)) >= 0).all()
+
+
 def test_many_decays_are_interpolated_with_an_error_that_is_told():
     rng = np.random.default_rng(8)
     technology, weights = rng.random((6, 12, 12)) / 20, rng.random((6, 12)) + 0.1
