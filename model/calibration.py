@@ -31,6 +31,7 @@ from model.costs import (
     skim_passengers,
 )
 from model.delivery import Delivery, SectorRoles, transport_share
+from model.errors import MissingRoles
 from model.parameters import Parameters
 from model.response import FinalDemandClosure, Response, respond
 from networks.network import Network
@@ -117,6 +118,11 @@ def calibrate(
         When the table does not say which sectors are goods and `roles` is not given.
     """
     known = SectorRoles.of_table(table) if roles is None else roles
+    if len(known.roles) != table.n_sectors:
+        raise MissingRoles(
+            f"Every sector needs a role: table '{table.name}' has {table.n_sectors} sectors, and "
+            f"{len(known.roles)} roles were given."
+        )
     blocks = Blocks.of(table)
     places = Places.of(network, table.regions)
     skims = skim_network(network, places.codes, value_of_time=business_value_of_time(parameters))
