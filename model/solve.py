@@ -83,7 +83,7 @@ def _starts(labels: pd.Index) -> NDArray[np.intp] | None:
 
 
 def _coefficients(table: RegionalTable) -> FloatArray:
-    """A (n, n) of an explicit table, read-only so that no second copy is made."""
+    """Return A (n, n) of an explicit table, read-only so that no second copy is made."""
     n = len(table.labels)
     flows = table.data["flows"].values.reshape(n, n)
     output = np.asarray(table.x)
