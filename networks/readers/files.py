@@ -1,0 +1,132 @@
+"""How text is taken from files, so that a bad one gives one clear error.
+
+Public names
+------------
+read_text : a text file in UTF-8
+read_rows : a CSV file, or one in a zip archive, with every cell as text
+need : the complaint about an optional package that is not installed
+"""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+
+from networks.errors import InvalidNetwork, MissingNetwork, NetworkError
+
+
+class MissingPackage(NetworkError, ImportError):
+    """A format that needs a package which is not installed."""
+
+
+def need(package: str, extra: str, what: str) -> MissingPackage:
+    """Return the error for a format whose package is not there."""
+    return MissingPackage(
+        f"{what} needs the package {package!r}, which is not installed: "
+        f"pip install 'hinterland[{extra}]'."
+    )
+
+
+def read_text(path: Path) -> str:
+    """Return a text file.
+
+    Raises
+    ------
+    MissingNetwork
+        There is no such file.
+    InvalidNetwork
+        It is not UTF-8 text.
+    """
+    if not path.is_file():
+        raise MissingNetwork(f"There is no file {str(path)!r}.")
+    return _decoded(path.read_bytes(), str(path))
+
+
+def _decoded(raw: bytes, label: str) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidNetwork(f"{label!r} must be text in UTF-8: {error}.") from error
+    if "\x00" in text:
+        raise InvalidNetwork(f"{label!r} must be text in UTF-8; it holds zero bytes.")
+    return text
+
+
+def read_rows(
+    folder: Path, name: str, required: tuple[str, ...], *, optional: bool = False
+) -> pd.DataFrame | None:
+    """Return a CSV table of a folder or of a zip archive, cells as text, blanks as "".
+
+    Parameters
+    ----------
+    folder
+        Folder or archive; in an archive the file may lie in a folder.
+    name
+        File name, such as ``stops.txt``.
+    required
+        Columns it must have.
+    optional
+        Return None instead of raising when the file is not there.
+
+    Raises
+    ------
+    MissingNetwork
+        The file is not there.
+    InvalidNetwork
+        The archive is damaged, the file is no CSV in UTF-8, or columns are missing.
+    """
+    label = f"{folder.name}/{name}"
+    raw: bytes | None = None
+    if folder.is_dir():
+        raw = (folder / name).read_bytes() if (folder / name).is_file() else None
+    elif folder.is_file():
+        try:
+            with zipfile.ZipFile(folder) as archive:
+                inside = sorted(
+                    (n for n in archive.namelist() if n.rsplit("/", 1)[-1] == name), key=len
+                )
+                raw = archive.read(inside[0]) if inside else None
+        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+            raise InvalidNetwork(
+                f"{str(folder)!r} must be a sound zip archive: {error}."
+            ) from error
+        except Exception as error:  # zlib.error and RuntimeError of a damaged or locked member
+            raise InvalidNetwork(f"{str(folder)!r} cannot be unpacked: {error}.") from error
+    if raw is None:
+        if optional:
+            return None
+        raise MissingNetwork(f"{str(folder)!r} must have {name}.")
+    try:
+        table = pd.read_csv(
+            io.StringIO(_decoded(raw, label)), dtype=str, keep_default_na=False, index_col=False
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as error:
+        raise InvalidNetwork(f"{label!r} must be a CSV table: {error}.") from error
+    table.columns = pd.Index([str(c).strip() for c in table.columns])
+    for column in table.columns:
+        table[column] = table[column].fillna("").astype(str).str.strip()
+    if lost := [c for c in required if c not in table.columns]:
+        raise InvalidNetwork(
+            f"{label!r} must have the columns {', '.join(lost)}; it has "
+            f"{', '.join(map(str, table.columns[:12]))}."
+        )
+    return table
+
+
+def numbers(table: pd.DataFrame, column: str, label: str) -> "pd.Series[float]":
+    """Return a column as numbers, blanks as nan.
+
+    Raises
+    ------
+    InvalidNetwork
+        Cells that are neither a number nor blank, the first rows named.
+    """
+    values = pd.to_numeric(table[column], errors="coerce").astype(float)
+    bad = values.isna() & (table[column] != "")
+    if bad.any():
+        where = ", ".join(
+            f"row {k + 2} ({table[column].iloc[k]!r})" for k in bad.to_numpy().nonzero()[0][:5]
+        )
+        raise InvalidNetwork(f"{label}: {column} must be a number; it is not at {where}.")
+    return values
