@@ -1,0 +1,139 @@
+"""How flows between places are balanced to their own totals and to known flows between groups.
+
+Public names: `balance_blocks`, `BlockFlows`. Inner code: trusts its arguments.
+
+Terms: places r, s (M) in groups P(r), Q(s) (G), product i (S); kernels K_c (M, M) by class.
+
+    F_i^rs = u_r O_r v_s h_i^PQ K_c(i)(r,s)     written with u for u_r O_r
+    sum_s F = O_i^r,   sum_r F = D_i^s,   sum over r in P, s in Q of F = B_i^PQ
+
+Three sets of totals, met in turn; each pass over the places costs one product with the kernel, the
+factors of groups are settled in between on sums over groups. A solution always exists when the
+totals agree, because O_r D_s B^PQ / (O_P D_Q) is one. Flows themselves are never formed.
+Source: Deming & Stephan (1940) for the iteration; Wilson (1970) for the law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from io_tables.checks import Floats
+
+_LARGEST: Final = 128 * 1024**2
+"""Bytes of sums by place and group held at once; products are worked on in parts of this size."""
+_INNER: Final = 4
+"""Rounds of group factors between two passes over the places."""
+
+
+class BlockFlows(NamedTuple):
+    """Factors of the flows: `weights` u (M, S), `factors` h (S, G, G); largest gap, passes."""
+
+    weights: Floats
+    factors: Floats
+    gap: float
+    iterations: int
+
+
+def balance_blocks(
+    kernels: Sequence[Floats],
+    kernel_of: NDArray[np.intp],
+    group_of: NDArray[np.intp],
+    supply: Floats,
+    use: Floats,
+    blocks: Floats,
+    *,
+    tolerance: float,
+    max_iterations: int,
+) -> BlockFlows:
+    """Find the factors of flows between places.
+
+    Parameters
+    ----------
+    kernels
+        (M, M) positive kernels, one per class; `kernel_of` (S,) says which a product follows.
+    group_of
+        (M,) group of each place.
+    supply, use
+        (M, S) totals by place, not negative.
+    blocks
+        (S, G, G) flows between groups, with the same totals.
+    tolerance, max_iterations
+        Largest relative gap of supply and of blocks (use is exact); passes after which to stop.
+    """
+    groups = [np.flatnonzero(group_of == g) for g in range(blocks.shape[1])]
+    M, S = supply.shape
+    width = max(1, int(_LARGEST / (8 * M * len(groups))))
+    weights, factors = np.zeros((M, S)), np.zeros_like(blocks)
+    gap, iterations = 0.0, 0
+    for c, kernel in enumerate(kernels):
+        products = np.flatnonzero(kernel_of == c)
+        for start in range(0, len(products), width):
+            part = products[start : start + width]
+            found = _balance_class(
+                kernel, group_of, groups, supply[:, part], use[:, part], blocks[part],
+                tolerance, max_iterations,
+            )  # fmt: skip
+            weights[:, part], factors[part] = found.weights, found.factors
+            gap, iterations = max(gap, found.gap), max(iterations, found.iterations)
+    return BlockFlows(weights, factors, gap, iterations)
+
+
+def by_group(matrix: Floats, values: Floats, groups: Sequence[NDArray[np.intp]]) -> Floats:
+    """Sum over the members of every group: (M, G, S) with [r, Q] = sum_{s in Q} K_rs v_s."""
+    out = np.empty((len(matrix), len(groups), values.shape[1]))
+    for g, members in enumerate(groups):
+        out[:, g] = matrix[:, members] @ values[members]
+    return out
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+
+
+def _group_sums(values: Floats, groups: Sequence[NDArray[np.intp]]) -> Floats:
+    """(M, G, S) summed over members of the first axis: (G, G, S)."""
+    return np.stack([values[members].sum(axis=0) for members in groups])
+
+
+def _balance_class(
+    kernel: Floats,
+    group_of: NDArray[np.intp],
+    groups: Sequence[NDArray[np.intp]],
+    supply: Floats,
+    use: Floats,
+    blocks: Floats,
+    tolerance: float,
+    max_iterations: int,
+) -> BlockFlows:
+    """Work of `balance_blocks` for products that share a kernel."""
+    wanted = blocks.transpose(1, 2, 0)
+    u = supply / np.maximum(supply.mean(axis=0), 1e-300)
+    v = use / np.maximum(use.mean(axis=0), 1e-300)
+    h = np.where(wanted > 0, 1.0, 0.0)
+    gap, iteration = np.inf, 0
+    for iteration in range(1, max_iterations + 1):
+        sums = by_group(kernel, v, groups)  # (r, Q, i)
+        if iteration > 1:
+            rows = u * (h[group_of] * sums).sum(axis=1)
+            cells = h * _group_sums(u[:, None] * sums, groups)
+            gap = max(_gap(rows, supply), _gap(cells, wanted))
+            if gap <= tolerance:
+                break
+        for _ in range(_INNER):
+            h = _ratio(wanted, _group_sums(u[:, None] * sums, groups))
+            u = _ratio(supply, (h[group_of] * sums).sum(axis=1))
+        sums = by_group(kernel.T, u, groups)  # (s, P, i)
+        turned = h.transpose(1, 0, 2)
+        for _ in range(_INNER):
+            turned = _ratio(wanted.transpose(1, 0, 2), _group_sums(v[:, None] * sums, groups))
+            v = _ratio(use, (turned[group_of] * sums).sum(axis=1))
+        h = turned.transpose(1, 0, 2)
+    return BlockFlows(u, np.ascontiguousarray(h.transpose(2, 0, 1)), gap, iteration)
+
+
+def _gap(found: Floats, wanted: Floats) -> float:
+    return float(np.abs(_ratio(found - wanted, wanted)).max(initial=0.0))
