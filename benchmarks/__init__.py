@@ -12,5 +12,9 @@ Run with `python -m benchmarks` (`--help` says how). The rooms:
     runner      starts the children, compares answers, judges bars
     render      results as Markdown; compare: two results beside each other
 
+pymrio is the optional extra `bench`. MARIO (`mariopy`) asks for versions of numpy and pandas of its
+own: install it and hinterland in an environment apart and run `python -m benchmarks --case
+'explicit/*'` there. A peer that is not installed is left out, with the reason in the results.
+
 Product code does not know that it is measured.
 """
