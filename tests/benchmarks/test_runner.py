@@ -116,6 +116,16 @@ def test_bars_are_met_missed_or_not_measured():
     assert met == [True, False, True, False, True, False, None]
 
 
+def test_the_choice_is_judged_by_the_method_chosen_not_by_noise():
+    bar = Bar("2x3", "ratio", 1 / 1.1, against="best forced method")
+    case = Case("a/b", "a task", (SETTING.size,), {OURS: actor(fails)}, bars=(bar,))
+    forced = [record(FORCED + "krylov", 1.0), record(FORCED + "direct", 3.0)]
+    noisy = record(OURS, 2.0, facts={"method": "krylov"})
+    wrong = record(OURS, 2.0, facts={"method": "direct"})
+    assert judge([case], [noisy, *forced])[0]["value"] == 1.0
+    assert judge([case], [wrong, *forced])[0]["met"] is False
+
+
 def test_the_limit_is_the_slower_of_arithmetic_and_memory():
     small = {"flops": 1e10, "bytes": 1e9, "resident": 5e5}
     assert limit_seconds(small, MACHINE) == 1.0
