@@ -2,14 +2,17 @@
 
 Public names
 ------------
-Core : arcs of a graph with the components of their cost
-Ends : arcs that join zones to the core, at the start or at the end of a trip
+Core, Ends : the graph and how zones enter and leave it (``networks.graph``)
 least_paths : least weight and its components for every pair of zones
+Method : "heap", "hierarchy", or "auto"
 
 Terms
 -----
 An arc carries a row of *components* (``networks.modes.COMPONENTS``); its weight is the product of
-that row with a vector of prices, so that the same graph serves least cost and least minutes.
+that row with a vector of prices, so that the same graph serves least cost and least minutes. The
+*heap* (Dijkstra) is the reference; a customizable contraction *hierarchy* takes its place where
+there are many origins and the graph can be ordered well. What decides are sizes and the topology
+alone, so the same question always gets the same bits.
 
 Formula
 -------
@@ -17,52 +20,63 @@ weight (E,) = components (E, K) @ prices (K,); result (O, D) and (O, D, K).
 """
 
 import os
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from threading import Lock
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from networks._kernels import sweep
+from networks.graph import Core, Ends, by_tail
+from networks.hierarchy.metric import customised
+from networks.hierarchy.topology import Hierarchy, hierarchy_within, topology_key
+from networks.sweeps.matrix import many_to_many
 
+__all__ = ["Core", "Ends", "Method", "least_paths"]
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Method = Literal["auto", "heap", "hierarchy"]
 CHUNK = 16  # origins handed to a thread at a time; fixed, and no result depends on it
+FEWEST_STEPS = 300_000  # origins x arcs: 10 ms by heap; below that nothing is worth an order
+FEWEST_ORIGINS = 16
+TRIANGLES_PER_STEP = 3.0  # a step by heap takes 40 ns, a triangle, met four times, 10 ns
+SHELF = 16  # orders kept; keyed by content, so none is ever out of date
 
 
-@dataclass(frozen=True, eq=False)
-class Core:
-    """Directed arcs between positions 0..size-1; parallel arcs and zero arcs are kept."""
+class _Orders:
+    """The orders of the last topologies asked for, with how many triangles they have."""
 
-    size: int
-    tails: Ints
-    heads: Ints
-    components: Floats
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[str, tuple[Hierarchy | None, float]] = OrderedDict()
 
-    def reversed(self) -> "Core":
-        """Return the graph with every arc turned round."""
-        return Core(self.size, self.heads, self.tails, self.components)
-
-
-@dataclass(frozen=True, eq=False)
-class Ends:
-    """Arcs between ``count`` zones and the core, by zone position and core node."""
-
-    count: int
-    zones: Ints
-    nodes: Ints
-    components: Floats
+    def within(self, core: Core, most: float) -> Hierarchy | None:
+        """Return the hierarchy of a graph, or None when it has more than ``most`` triangles."""
+        key = topology_key(core.size, core.tails, core.heads)
+        with self._lock:
+            found = self._kept.get(key)
+        if found is None or (found[0] is None and found[1] <= most):
+            found = hierarchy_within(core.size, core.tails, core.heads, most)
+        with self._lock:
+            self._kept[key] = found
+            self._kept.move_to_end(key)
+            while len(self._kept) > SHELF:
+                self._kept.popitem(last=False)
+        return found[0] if found[1] <= most else None
 
 
-def _by_tail(tails: Ints, size: int) -> tuple[Ints, Ints]:
-    order = np.argsort(tails, kind="stable")
-    indptr = np.zeros(size + 1, dtype=np.int64)
-    np.cumsum(np.bincount(tails, minlength=size), out=indptr[1:])
-    return order.astype(np.int64), indptr
+_ORDERS = _Orders()
 
 
 def least_paths(
-    core: Core, starts: Ends, ends: Ends, prices: Floats, *, workers: int | None = None
+    core: Core,
+    starts: Ends,
+    ends: Ends,
+    prices: Floats,
+    *,
+    workers: int | None = None,
+    method: Method = "auto",
 ) -> tuple[Floats, Floats]:
     """Return least weights (O, D) and the components (O, D, K) of the paths that have them.
 
@@ -74,13 +88,32 @@ def least_paths(
         What one unit of each component weighs, shape (K,), none negative.
     workers
         Threads; as many as there are processors when left out. The result is the same bit for bit.
+    method
+        ``"heap"``, ``"hierarchy"`` or what should be faster, from sizes and topology.
 
     Notes
     -----
-    Weights are infinite and components NaN where there is no path.
+    Weights are infinite and components NaN where there is no path. The two methods add up the same
+    numbers in different orders and may differ by rounding, and between paths of the same weight.
     """
-    order, indptr = _by_tail(core.tails, core.size)
-    start_order, start_indptr = _by_tail(starts.zones, starts.count)
+    steps = float(starts.count) * len(core.tails)
+    most = TRIANGLES_PER_STEP * steps if method == "auto" else float("inf")
+    large = steps >= FEWEST_STEPS and starts.count >= FEWEST_ORIGINS
+    if method == "hierarchy" or (method == "auto" and large):
+        hierarchy = _ORDERS.within(core, most)
+        if hierarchy is not None:
+            metric = customised(hierarchy, core.components @ prices, components=core.components)
+            weight, parts = many_to_many(metric, starts, ends, prices, workers=workers)
+            assert parts is not None  # the metric carries components
+            return weight, parts
+    return _by_heap(core, starts, ends, prices, workers)
+
+
+def _by_heap(
+    core: Core, starts: Ends, ends: Ends, prices: Floats, workers: int | None
+) -> tuple[Floats, Floats]:
+    order, indptr = by_tail(core.tails, core.size)
+    start_order, start_indptr = by_tail(starts.zones, starts.count)
     components = np.ascontiguousarray(core.components[order])
     start_components = np.ascontiguousarray(starts.components[start_order])
     end_components = np.ascontiguousarray(ends.components)
