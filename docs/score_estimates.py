@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 MRIO = HERE.parents[1] / "shared" / "data" / "mrio"
 DETOUR = 1.3
 
-# Latitude, longitude of the largest town and land area in 1000 km2: from general knowledge, rounded.
+# Latitude, longitude of the largest town, land area in 1000 km2: from general knowledge, rounded.
 FINLAND = {
     "Uusimaa": (60.2, 24.9, 9.1), "VarsinSuomi": (60.5, 22.3, 10.7),
     "Satakunta": (61.5, 21.8, 7.8), "KantaHame": (61.0, 24.5, 5.2),
@@ -69,15 +69,13 @@ class Known:
 def distances(places: dict[str, tuple[float, float, float]]) -> pd.DataFrame:
     """Great-circle kilometres times the detour; own region 2/3 of the radius of its area."""
     names = list(places)
-    lat, lon, area = np.radians(np.array([places[n][:2] for n in names]).T).tolist() + [
-        [places[n][2] * 1000.0 for n in names]
-    ]
-    lat, lon = np.array(lat), np.array(lon)
+    told = np.array([places[n] for n in names], dtype=float)
+    lat, lon, area = np.radians(told[:, 0]), np.radians(told[:, 1]), 1000.0 * told[:, 2]
     half = np.sin((lat[:, None] - lat) / 2) ** 2 + (
         np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
     )
     km = 2 * 6371.0 * np.arcsin(np.sqrt(half)) * DETOUR
-    np.fill_diagonal(km, 2.0 / 3.0 * np.sqrt(np.array(area) / np.pi) * DETOUR)
+    np.fill_diagonal(km, 2.0 / 3.0 * np.sqrt(area / np.pi) * DETOUR)
     return pd.DataFrame(km, index=names, columns=names)
 
 
@@ -137,8 +135,8 @@ def countries() -> Known:
         (
             "Trade rests on customs and balance-of-payments statistics, and regions are countries: "
             "borders keep far more at home than distance alone does.",
-            f"Stocks that are run down (negative cells, {100 * clipped / total:.2f} % of all flows) "
-            "are left out and output is what the rows then sum to.",
+            f"Stocks that are run down (negative cells, {100 * clipped / total:.2f} % of all "
+            "flows) are left out and output is what the rows then sum to.",
         ),
     )  # fmt: skip
 
