@@ -21,7 +21,7 @@ Identities checked (gaps returned, relative):
     deliveries   x'_i^r = sum_s t'_i^rs P^_i^s D_i^s + e_i^r, cell by cell, D = A^q x' + y'
     spending     sum (1 - sum_i A^q P^) x' = sum P^ y' + sum e
 
-Source: Dekle, Eaton & Kortum (2008) for the shares; quantities by melting transport, Samuelson (1954).
+Source: Dekle, Eaton & Kortum (2008) for the shares; melting transport as in Samuelson (1954).
 """
 
 from __future__ import annotations

@@ -89,7 +89,9 @@ def economy(rng, regions, n_products, n_industries, *, own=5.0):
 def test_tables_of_several_regions_balance_and_keep_every_total(seed, model):
     tables = economy(np.random.default_rng(seed), ["N", "S"], 3, 3)
     table = table_from_supply_use(tables, model=model, negatives="keep")
-    assert [f for f in table.check() if f.kind != "negative_value_added"] == []
+    # notes are no failures: with kept negatives productivity is only bounded
+    failures = [f for f in table.check() if f.level != "note"]
+    assert [f for f in failures if f.kind != "negative_value_added"] == []
     assert table.va.to_numpy().sum() == pytest.approx(tables.value_added.to_numpy().sum())
     assert table.imports.to_numpy().sum() == pytest.approx(tables.imports.to_numpy().sum())
     assert table.x.sum() == pytest.approx(tables.make.to_numpy().sum())
