@@ -72,6 +72,8 @@ class NestedTable:
         What is returned exactly; largest relative gap of a total; passes of the balancing.
     notes
         What is an estimate or an assumption.
+    coords, population
+        Further labels of the places, by name, and (M,) persons where told.
     """
 
     parent: RegionalTable
@@ -93,6 +95,8 @@ class NestedTable:
     gap: float
     iterations: int
     notes: tuple[str, ...]
+    coords: Mapping[str, list[str]]
+    population: Floats | None = None
 
     @property
     def technology(self) -> Floats:
@@ -169,8 +173,21 @@ class NestedTable:
             sectors=parent.sectors, categories=parent.categories, primaries=parent.primaries,
             units=parent.unit, year=parent.year, name=f"{parent.name}, {M} places",
             notes=self.notes, tolerance=max(parent.tolerance, 1e-9),
-            coords={"parent": ("region", [parent.regions[p] for p in self.parent_of])},
+            population=self.population, coords={**self._sector_coords(), **self._place_coords()},
         )  # fmt: skip
+
+    def _sector_coords(self) -> dict[str, tuple[str, list[Any]]]:
+        return {
+            str(name): ("sector", coord.values.tolist())
+            for name, coord in self.parent.data.coords.items()
+            if coord.dims == ("sector",) and name != "sector"
+        }
+
+    def _place_coords(self) -> dict[str, tuple[str, list[Any]]]:
+        parents = [self.parent.regions[p] for p in self.parent_of]
+        return {"parent": ("region", parents)} | {
+            name: ("region", values) for name, values in self.coords.items()
+        }
 
     def __repr__(self) -> str:
         """One line."""
@@ -203,7 +220,8 @@ def nest(
         Pooled table (of an explicit one, `table.pooled()`).
     places
         Index the labels of M places, columns `parent` (region, by name or code) and `size`
-        (population, GDP; any unit). Every region needs a place.
+        (population, GDP; any unit). Every region needs a place. A column `population` is carried
+        as persons, columns of text as further labels.
     cost
         (M, M) cost from place to place, own place included, all > 0 (power kernel); a frame, an
         array in the order of `places`, or several by name.
@@ -296,6 +314,12 @@ def nest(
         gap=gap,
         iterations=passes,
         notes=(*table.notes, *_notes(preserve, decays, output, employment, value_added)),
+        coords={
+            str(name): [str(v) for v in places[name]]
+            for name in places.columns
+            if name not in ("parent", "size") and not pd.api.types.is_numeric_dtype(places[name])
+        },
+        population=places["population"].to_numpy(float) if "population" in places else None,
     )
 
 

@@ -8,7 +8,9 @@ Terms: place m in region P(m), sector i; sigma_mi the part of output x_Pi, sum o
 region = 1. In this order: output that is told stands; what is left of the region is spread by
 employment where that is told, otherwise by size. With a value added (GDP) of places, the spread is
 then balanced within each region to (value added of places, scaled to the region's) and (value
-added of its sectors), so that a richer place is richer in all its sectors alike.
+added of its sectors), so that a richer place is richer in all its sectors alike. Output that is
+told stands there too: what it brings in value added is taken out first, and a place that has more
+than its value added from it alone gets next to nothing else.
 """
 
 from __future__ import annotations
@@ -100,7 +102,8 @@ def output_shares(
             f"below it elsewhere, not so for {shown(failures)}"
         )
     if value_added is not None:
-        shares = _fit_value_added(table, places, parent_of, shares, value_added)
+        held = np.where(np.isnan(told), 0.0, shares)
+        shares = _fit_value_added(table, places, parent_of, shares, held, value_added)
     return shares
 
 
@@ -109,9 +112,10 @@ def _fit_value_added(
     places: pd.Index,
     parent_of: NDArray[np.intp],
     shares: Floats,
+    held: Floats,
     value_added: pd.Series,
 ) -> Floats:
-    """Balance the shares of every region to the value added of its places."""
+    """Balance the shares of every region to the value added of its places; `held` ones stay."""
     total = value_added.reindex(places).to_numpy(dtype=np.float64)
     if not (total >= 0).all():
         lost = [places[m] for m in np.flatnonzero(~(total >= 0)).tolist()]
@@ -125,14 +129,24 @@ def _fit_value_added(
             continue
         if total[inside].sum() <= 0:
             raise InvalidTable(f"nest: the places of {region} have no value added")
-        columns = added[p, some]
-        rows = total[inside] * (columns.sum() / total[inside].sum())
-        prior = shares[np.ix_(inside, some)] * columns
+        kept = held[np.ix_(inside, some)]
+        prior = (shares[np.ix_(inside, some)] - kept) * added[p, some]
+        columns = prior.sum(axis=0)
+        free = np.flatnonzero(columns > 1e-12 * added[p, some])
+        if not len(free):
+            continue
+        wanted = total[inside] * (added[p, some].sum() / total[inside].sum())
+        rows = np.maximum(wanted - kept @ added[p, some], 1e-6 * wanted)
+        rows = np.where((prior[:, free] > 0).any(axis=1), rows, 0.0)
+        if rows.sum() <= 0:
+            continue
         result = ras(
-            pd.DataFrame(prior, index=places[inside], columns=np.array(table.sectors)[some]),
-            rows, columns,
-        ).raise_for_status()  # fmt: skip
-        shares[np.ix_(inside, some)] = result.matrix / result.matrix.sum(axis=0)
+            pd.DataFrame(prior[:, free], index=places[inside]),
+            rows * (columns[free].sum() / rows.sum()),
+            columns[free],
+        ).raise_for_status()
+        fitted = result.matrix / added[p, some[free]]
+        shares[np.ix_(inside, some[free])] = kept[:, free] + fitted
     return shares
 
 

@@ -308,8 +308,7 @@ def test_estimating_again_gives_the_same_bits():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"level": "city"}, "not in this version"),
-        ({"level": "county"}, "level must be"),
+        ({"level": "county"}, "level must be 'province' or 'city'"),
         ({"own_share": "middle"}, "own_share must be one of low, central, high"),
         ({"decay": -1.0}, "decay must be a number >= 0"),
         ({"decay": "medium"}, "decay must be"),
