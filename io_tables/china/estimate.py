@@ -140,7 +140,7 @@ def _notes(
         "total trade over GDP; inventory change spread like other uses.",
         "Tibet has no table of 2007: technology and final-demand mix of Qinghai (without coal, "
         "oil and refining), own shares from the median of the other provinces.",
-        f"Re-exports ({figures.national.re_exports.sum():.4g} million yuan of imports that leave "
+        f"Re-exports ({figures.national.re_exports.sum():,.0f} million yuan of imports that leave "
         "again) are left out. Net taxes on products are zero: the source counts them in net taxes "
         "on production, a part of value added.",
         *(override.notes if override else ()),
