@@ -41,3 +41,7 @@ class MissingTable(TableError, FileNotFoundError):
 
 class UnreadableTable(TableError, ValueError):
     """A file that is there but is not a table in a known format."""
+
+
+class MissingExtra(TableError, ImportError):
+    """A format needs a package that is not installed."""

@@ -1,0 +1,109 @@
+"""Tables from a workbook with sheets Z, Y and more, and back.
+
+Public names: `read_excel`, `write_excel`. Needs openpyxl (extra "excel").
+
+Sheets are named and laid out as the files of a folder of CSV (`io_tables.readers.csv_folder`),
+with `about` for name, units, year and notes. Region labels may be merged cells. A workbook
+written here is read back exactly but for the 17th digit, which workbooks do not hold.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from io_tables.errors import MissingTable, TableTooLarge
+from io_tables.extras import require
+from io_tables.readers.book import Book, text_of
+from io_tables.readers.labelled import table_of_sources
+from io_tables.sheets import about_rows, to_sheets
+from io_tables.table import RegionalTable
+
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+"""What a sheet can hold."""
+
+
+def read_excel(path: Path) -> RegionalTable:
+    """Read a table from the sheets of a workbook.
+
+    Raises
+    ------
+    UnreadableTable
+        When it is not a workbook, lacks Z or Y, or a sheet does not hold labels and numbers.
+    MissingExtra
+        When openpyxl is not installed.
+    InvalidTable, UnbalancedTable
+        As for `RegionalTable.from_flows`.
+    """
+    with Book(path) as book:
+        sheets = {name.strip().lower(): name for name in book.sheets}
+        about_sheet = sheets.pop("about", None)
+        about = []
+        if about_sheet is not None:
+            rows = [row for _, row in book.rows(about_sheet) if len(row) >= 2]
+            about = [(text_of(row[0]), _raw(row[1])) for row in rows if text_of(row[0]) != "key"]
+        sources = {key: book.source(name) for key, name in sheets.items()}
+        return table_of_sources(sources, about, where=path.name, name=path.stem)
+
+
+def _raw(cell: object) -> str:
+    """Text as it is: pieces of a description may begin or end with a blank."""
+    return cell if isinstance(cell, str) else text_of(cell)
+
+
+def write_excel(table: RegionalTable, path: str | Path) -> Path:
+    """Write a table as a workbook; return the path.
+
+    Raises
+    ------
+    TableTooLarge
+        When a sheet cannot hold it.
+    MissingExtra
+        When openpyxl is not installed.
+    """
+    openpyxl = require("openpyxl", "excel", "writing a workbook")
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise MissingTable(f"cannot write {target.name}: no folder {target.parent}")
+    sheets = to_sheets(table)
+    for name, frame in sheets.items():
+        across, down = frame.columns.nlevels, frame.index.nlevels
+        if frame.shape[0] + across >= MOST_ROWS or frame.shape[1] + down >= MOST_COLUMNS:
+            raise TableTooLarge(
+                f"sheet {name!r} would have {frame.shape[0]} x {frame.shape[1]} numbers, a sheet "
+                f"holds {MOST_ROWS} x {MOST_COLUMNS}; write NetCDF or Parquet"
+            )
+    book = openpyxl.Workbook(write_only=True)
+    about = book.create_sheet("about")
+    for row in [("key", "value"), *about_rows(table)]:
+        about.append(_texts(openpyxl, about, row))
+    for name, frame in sheets.items():
+        sheet = book.create_sheet(name)
+        for level in range(frame.columns.nlevels):
+            last = level == frame.columns.nlevels - 1
+            corner = [str(n or "") if last else "" for n in frame.index.names]
+            labels = [str(v) for v in frame.columns.get_level_values(level)]
+            sheet.append(_texts(openpyxl, sheet, [*corner, *labels]))
+        values = frame.to_numpy()
+        for label, numbers in zip(frame.index, values, strict=True):
+            names = [str(v) for v in (label if isinstance(label, tuple) else (label,))]
+            sheet.append([*_texts(openpyxl, sheet, names), *numbers.tolist()])
+    part = target.with_name(target.name + ".part")
+    try:
+        book.save(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def _texts(openpyxl: Any, sheet: Any, labels: Any) -> list[Any]:
+    """Cells of text that are never taken for a formula."""
+    cells = []
+    for label in labels:
+        cell = openpyxl.cell.WriteOnlyCell(sheet, value=None)
+        cell.value = label
+        if isinstance(label, str) and label.startswith("="):
+            cell.data_type = "s"
+        cells.append(cell)
+    return cells
