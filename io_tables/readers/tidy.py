@@ -1,32 +1,51 @@
-"""Tables from one long CSV file.
+"""Tables from one long file, CSV or Parquet.
 
-Public names: `read_tidy`.
+Public names: `read_tidy`; writing is `io_tables.readers.tidy_write`. Parquet needs pyarrow (extra
+"parquet").
 
-One row a flow: `region_from, sector_from, region_to, sector_to, value`.
+One row a flow: `region_from, sector_from, region_to, sector_to, value`; `tidy_coding` says what
+the labels of each kind of flow are. A file made by hand needs flows between industries and final
+demand; it may have exports, imports, primary inputs and taxes, and a column `unit` with one value.
+Flows that are not listed are zero; a flow listed twice is refused. Output is the row total.
 
-    final demand    sector_to "final:<category>", region_to the place of use
-    exports         sector_to "final:exports", whatever region_to says
-    imports         sector_from "import:<product>", region_from blank
-    value added     sector_from "primary:<kind>", region_from blank
-    product taxes   sector_from "taxes", region_from blank
-
-Flows that are not listed are zero; a flow listed twice is refused. A column `unit`, where there
-is one, holds one value. Output is the row total.
+A file written here begins with two lines of "#" (in Parquet: metadata) with units, labels and
+order, and is read back exactly, pooled tables as pooled ones. Files are read in pieces, twice
+where the labels are not told at the beginning, so that memory holds the table and little more.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from io_tables.dims import EXPORTS
+from io_tables.checks import Floats
+from io_tables.dims import IMPORT_PRODUCT
 from io_tables.errors import UnreadableTable
+from io_tables.extras import require
 from io_tables.labels import did_you_mean, shown
+from io_tables.portable import check_description, rebuild, shape_of
+from io_tables.readers.grid import not_utf8, open_text, refuse_huge, separator_of
+from io_tables.readers.tidy_coding import (
+    FINAL,
+    IMPORT,
+    KEYS,
+    LITERALS,
+    PREFIXES,
+    PRIMARY,
+    STRESSOR,
+    Coding,
+    coding_of,
+)
 from io_tables.table import RegionalTable
 
-KEYS: Final = ["region_from", "sector_from", "region_to", "sector_to"]
+PIECE_ROWS: Final = 250_000
+_MARK: Final = "#"
 _FORGIVEN: Final = {
     "from_region": "region_from",
     "from_sector": "sector_from",
@@ -35,120 +54,325 @@ _FORGIVEN: Final = {
     "units": "unit",
     "flow": "value",
 }
-_FINAL: Final = "final:"
-_IMPORT: Final = "import:"
-_PRIMARY: Final = "primary:"
-_TAXES: Final = "taxes"
+Pieces = Callable[[], Iterator[pd.DataFrame]]
 
 
-def _read(path: Path) -> pd.DataFrame:
-    separator = "\t" if path.suffix.lower() in (".tsv", ".txt") else ","
-    try:
-        long = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False)
-    except (ValueError, OSError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UnreadableTable(f"{path.name} is not a CSV file: {first}") from error
-    names = [str(column).strip().lower() for column in long.columns]
-    long.columns = pd.Index([_FORGIVEN.get(name, name) for name in names])
-    lacking = [c for c in [*KEYS, "value"] if c not in long.columns]
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in (".parquet", ".pq")
+
+
+def _columns(names: list[str], where: str) -> dict[str, str]:
+    """Name in the file by the name that is meant."""
+    forgiven = {_FORGIVEN.get(n.strip().lower(), n.strip().lower()): n for n in names}
+    lacking = [c for c in (*KEYS, "value") if c not in forgiven]
     if lacking:
-        near = did_you_mean(lacking[0], list(long.columns))
+        near = did_you_mean(lacking[0], names)
         raise UnreadableTable(
-            f"{path.name} must have the columns {', '.join([*KEYS, 'value'])}, missing: "
+            f"{where} must have the columns {', '.join([*KEYS, 'value'])}, missing: "
             f"{', '.join(lacking)}{near}"
         )
-    value = pd.to_numeric(long["value"], errors="coerce")
-    if value.isna().any():
-        where = [f"line {i + 2} ({long['value'].iloc[i]!r})" for i in value.index[value.isna()]]
-        raise UnreadableTable(f"{path.name}: values must be numbers, found {shown(where)}")
-    for key in KEYS:
-        long[key] = long[key].str.strip()
-    long["value"] = value.astype("float64")
-    repeated = long.duplicated(KEYS)
-    if repeated.any():
-        rows = [tuple(row) for row in long.loc[repeated, KEYS].itertuples(index=False)]
-        raise UnreadableTable(f"{path.name}: flows listed twice: {shown(rows)}")
-    return long
+    return forgiven
 
 
-def _wide(
-    rows: pd.DataFrame, index: list[str], columns: list[str], labels: pd.MultiIndex
-) -> pd.DataFrame:
-    """Rows as a frame whose columns are all industries."""
-    wide = rows.pivot(index=index, columns=columns, values="value")
-    return wide.reindex(columns=labels).fillna(0.0)
+def _csv_pieces(path: Path) -> tuple[dict[str, Any] | None, Pieces]:
+    """Return the description at the head of a CSV file, and its rows in pieces."""
+    head: list[str] = []
+    try:
+        with open_text(path) as lines:
+            for line in lines:
+                if not line.startswith(_MARK):
+                    first = line
+                    break
+                head.append(line[1:].strip())
+            else:
+                raise UnreadableTable(f"{path.name} has no rows")
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, error) from error
+    description = _description(next((h for h in head if h.startswith("{")), None), path.name)
+    separator = separator_of(path) if not head else max(",;\t", key=first.count)
+    names = pd.read_csv(
+        path, sep=separator, skiprows=len(head), nrows=0, encoding="utf-8-sig"
+    ).columns.astype(str)
+    columns = _columns(list(names), path.name)
+    wanted = [columns[c] for c in (*KEYS, "value", "unit") if c in columns]
+
+    def pieces() -> Iterator[pd.DataFrame]:
+        with pd.read_csv(
+            path, sep=separator, skiprows=len(head), dtype=str, keep_default_na=False,
+            chunksize=PIECE_ROWS, usecols=wanted, encoding="utf-8-sig",
+        ) as opened:  # fmt: skip
+            for piece in opened:
+                yield piece.rename(columns={v: k for k, v in columns.items()})
+
+    return description, pieces
+
+
+def _parquet_pieces(path: Path) -> tuple[dict[str, Any] | None, Pieces]:
+    parquet = require("pyarrow.parquet", "parquet", f"reading {path.name}")
+    try:
+        opened = parquet.ParquetFile(path)
+    except Exception as error:  # pyarrow raises its own errors
+        raise UnreadableTable(f"{path.name} is not a readable Parquet file: {error}") from error
+    metadata = opened.schema_arrow.metadata or {}
+    text = metadata.get(b"hinterland")
+    description = _description(text.decode() if text else None, path.name)
+    columns = _columns(list(opened.schema_arrow.names), path.name)
+    wanted = [columns[c] for c in (*KEYS, "value", "unit") if c in columns]
+    back = {v: k for k, v in columns.items()}
+
+    def pieces() -> Iterator[pd.DataFrame]:
+        for batch in parquet.ParquetFile(path).iter_batches(PIECE_ROWS, columns=wanted):
+            yield batch.to_pandas().rename(columns=back)
+
+    return description, pieces
+
+
+def _description(text: str | None, where: str) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UnreadableTable(f"{where}: its second line is damaged ({error})") from error
+    return check_description(found, where)
+
+
+def _codes(column: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
+    """Codes and distinct labels of a key column, stripped."""
+    codes, distinct = pd.factorize(column)
+    labels = [str(label).strip() for label in distinct]
+    if (codes < 0).any():  # missing values stand for blanks
+        codes, labels = np.where(codes < 0, len(labels), codes), [*labels, ""]
+    return codes.astype(np.intp), labels
+
+
+def _values(piece: pd.DataFrame, first: int, where: str) -> Floats:
+    column = piece["value"]
+    if column.dtype.kind == "f":
+        numbers = column.to_numpy(dtype=np.float64)
+    else:
+        text = column.astype(str)
+        try:
+            numbers = np.fromiter(map(float, text), dtype=np.float64, count=len(text))
+        except ValueError:
+            numbers = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        at = np.flatnonzero(~np.isfinite(numbers))
+        places = [f"line {first + k + 2} ({column.iloc[k]!r})" for k in at.tolist()]
+        raise UnreadableTable(f"{where}: values must be numbers, found {shown(places)}")
+    return numbers
+
+
+def _canonical(label: str) -> str:
+    """Return a label with its prefix or word in lower case."""
+    lower = label.casefold()
+    if lower in LITERALS.values():
+        return lower
+    prefix = next((p for p in PREFIXES if lower.startswith(p)), "")
+    return prefix + label[len(prefix) :].strip() if prefix else label
+
+
+def _scan(pieces: Pieces, where: str) -> tuple[Coding, str]:
+    """Labels of a file in the order of their first row, and its unit."""
+    seen: dict[str, dict[str, None]] = {key: {} for key in KEYS}
+    units: dict[str, None] = {}
+    placed = False
+    for piece in pieces():
+        for key in KEYS:
+            for label in _codes(piece[key])[1]:
+                seen[key].setdefault(_canonical(label))
+        if "unit" in piece:
+            units |= dict.fromkeys(map(str, piece["unit"].unique()))
+        final = piece["sector_to"].astype(str).str.strip().str.lower().str.startswith(FINAL)
+        placed = placed or bool((final & (piece["region_to"].astype(str).str.strip() != "")).any())
+    words = set(LITERALS.values())
+    sectors = {
+        label: None
+        for key in ("sector_from", "sector_to")
+        for label in seen[key]
+        if label and label not in words and not label.startswith(PREFIXES)
+    }
+    regions = {r: None for key in ("region_from", "region_to") for r in seen[key] if r}
+
+    def tail(key: str, prefix: str) -> list[str]:
+        return [
+            label[len(prefix) :]
+            for label in seen[key]
+            if label.startswith(prefix) and label not in words
+        ]
+
+    categories, imports = tail("sector_to", FINAL), tail("sector_from", IMPORT)
+    if not sectors or not regions or not categories:
+        raise UnreadableTable(
+            f"{where}: a table needs flows between industries and final demand (sector_to "
+            f"'{FINAL}<category>')"
+        )
+    if len(units) > 1:
+        raise UnreadableTable(f"{where}: one unit is needed, found {shown(units)}")
+    by_product = set(imports) <= set(sectors)
+    product = "sector_from" if by_product else IMPORT_PRODUCT
+    place = ("region",) if placed else ()
+    variables: dict[str, tuple[str, ...]] = {
+        "flows": ("region_from", "sector_from", "region_to", "sector_to"),
+        "final_demand": ("region", "sector", *(("region_to",) if placed else ()), "category"),
+    }
+    words_from, words_to = set(seen["sector_from"]), set(seen["sector_to"])
+    for name in ("exports", "discrepancy", "output"):
+        if LITERALS[name] in words_to:
+            variables[name] = ("region", "sector")
+    if imports:
+        variables["imported_use"] = (product, "region", "sector")
+        last = "sector" if by_product else IMPORT_PRODUCT
+        variables["imported_demand"] = (*place, last, "category")
+    if LITERALS["taxes"] in words_from:
+        variables["taxes"] = ("region", "sector")
+        variables["final_taxes"] = (*place, "category")
+    if tail("sector_from", PRIMARY):
+        variables["value_added"] = ("primary", "region", "sector")
+    if tail("sector_from", STRESSOR):
+        variables["stressor_use"] = ("stressor", "region", "sector")
+        variables["stressor_demand"] = ("stressor", *place, "category")
+    if LITERALS["population"] in words_from:
+        variables["population"] = ("region",)
+    coding = Coding(
+        list(regions), list(sectors), categories, tail("sector_from", PRIMARY),
+        list(sectors) if by_product else imports, tail("sector_from", STRESSOR), variables,
+    )  # fmt: skip
+    return coding, next(iter(units), "money")
+
+
+def _fill(
+    coding: Coding, shapes: dict[str, tuple[int, ...]], pieces: Pieces, where: str
+) -> dict[str, Floats]:
+    """Arrays of all variables."""
+    for name, shape in shapes.items():
+        refuse_huge(
+            int(np.prod(shape[: (len(shape) + 1) // 2])),
+            int(np.prod(shape[(len(shape) + 1) // 2 :])),
+            f"{name} of {where}",
+        )
+    arrays = {name: np.zeros(shape) for name, shape in shapes.items()}
+    listed = {name: np.zeros(shape, dtype=bool) for name, shape in shapes.items()}
+    known = {key: coding.classes(key) for key in KEYS}
+    first = 0
+    for piece in pieces():
+        values = _values(piece, first, where)
+        positions: list[NDArray[np.intp]] = []
+        names: list[list[str]] = []
+        classes: list[NDArray[np.intp]] = []
+        for key in KEYS:
+            codes, labels = _codes(piece[key])
+            found = [known[key].get(label) or known[key].get(_canonical(label)) for label in labels]
+            unknown = [label for label, one in zip(labels, found, strict=True) if one is None]
+            if unknown:
+                near = did_you_mean(unknown[0], list(known[key]))
+                raise UnreadableTable(f"{where}: unknown {key} {shown(unknown)}{near}")
+            told = [one for one in found if one is not None]
+            distinct = sorted({one[0] for one in told})
+            number = {name: k for k, name in enumerate(distinct)}
+            names.append(distinct)
+            classes.append(np.array([number[one[0]] for one in told], dtype=np.intp)[codes])
+            positions.append(np.array([one[1] for one in told], dtype=np.intp)[codes])
+        for combination in np.unique(np.stack(classes, axis=1), axis=0).tolist():
+            signature = tuple(names[k][c] for k, c in enumerate(combination))
+            if signature[3] in ("exports", "discrepancy"):
+                signature = (signature[0], signature[1], "", signature[3])
+            chosen = np.logical_and.reduce([classes[k] == c for k, c in enumerate(combination)])
+            if signature not in coding.signatures:
+                row = piece.loc[chosen, list(KEYS)].iloc[0].tolist()
+                raise UnreadableTable(
+                    f"{where}: a row is not a flow of a table, found {' / '.join(map(str, row))}; "
+                    "see io_tables.readers.tidy_coding for what rows may say"
+                )
+            name, columns = coding.signatures[signature]
+            at = tuple(positions[k][chosen] for k in columns)
+            flat = np.ravel_multi_index(at, arrays[name].shape)
+            again = listed[name].reshape(-1)[flat]
+            again |= pd.Series(flat).duplicated().to_numpy()
+            if again.any():
+                rows = piece.loc[chosen, list(KEYS)][again].astype(str)
+                twice = [tuple(row) for row in rows.itertuples(index=False)]
+                raise UnreadableTable(f"{where}: flows listed twice: {shown(twice)}")
+            listed[name].reshape(-1)[flat] = True
+            arrays[name].reshape(-1)[flat] = values[chosen]
+        first += len(piece)
+    return arrays
 
 
 def read_tidy(path: Path) -> RegionalTable:
-    """Read an explicit table from one long CSV file.
+    """Read a table from one long file, CSV or Parquet.
 
     Raises
     ------
     UnreadableTable
-        When columns are missing, values are not numbers or flows are listed twice.
-    InvalidTable
+        When columns are missing, values are not numbers, flows are listed twice or rows make no
+        sense.
+    MissingExtra
+        For Parquet when pyarrow is not installed.
+    InvalidTable, UnbalancedTable
         As for `RegionalTable.from_flows`.
     """
-    long = _read(path)
-    final = long["sector_to"].str.lower().str.startswith(_FINAL)
-    lower = long["sector_from"].str.lower()
-    imported, primary = lower.str.startswith(_IMPORT), lower.str.startswith(_PRIMARY)
-    taxed = lower == _TAXES
-    made = ~(imported | primary | taxed)
-    between = long[made & ~final]
-    industries = list(
-        dict.fromkeys(
-            [
-                *zip(long.loc[made, "region_from"], long.loc[made, "sector_from"], strict=True),
-                *zip(long.loc[~final, "region_to"], long.loc[~final, "sector_to"], strict=True),
-            ]
-        )
-    )
-    if not industries or not (made & final).any():
-        raise UnreadableTable(
-            f"{path.name}: a table needs flows between industries and final demand (sector_to "
-            f"'{_FINAL}<category>')"
-        )
-    labels = pd.MultiIndex.from_tuples(industries)
-    Z = _wide(between, KEYS[:2], KEYS[2:], labels).reindex(labels).fillna(0.0)
-    demand = long[final].assign(category=long.loc[final, "sector_to"].str[len(_FINAL) :])
-    exported = demand["category"].str.lower() == EXPORTS
-    at_home = demand[made[final] & ~exported]
-    Y = at_home.pivot(index=KEYS[:2], columns=["region_to", "category"], values="value")
-    exports = demand[made[final] & exported].groupby(KEYS[:2])["value"].sum()
-    blocks = {
-        name: _wide(
-            long[mask & ~final].assign(
-                row=long.loc[mask & ~final, "sector_from"].str[len(prefix) :]
-            ),
-            ["row"],
-            KEYS[2:],
-            labels,
-        )
-        if (mask & ~final).any()
-        else None
-        for name, mask, prefix in (("imports", imported, _IMPORT), ("va", primary, _PRIMARY))
-    }
-    final_rows = demand[imported[final] & ~exported]
-    final_imports = (
-        final_rows.assign(row=final_rows["sector_from"].str[len(_IMPORT) :])
-        .pivot(index="row", columns=["region_to", "category"], values="value")
-        .fillna(0.0)
-        if len(final_rows)
-        else None
-    )
-    taxes = long[taxed & ~final].set_index(KEYS[2:])["value"].reindex(labels).fillna(0.0)
-    units = sorted(set(long["unit"])) if "unit" in long else ["money"]
-    if len(units) != 1:
-        raise UnreadableTable(f"{path.name}: one unit is needed, found {shown(units)}")
+    try:
+        description, pieces = _parquet_pieces(path) if _is_parquet(path) else _csv_pieces(path)
+        if description is not None:
+            coding = coding_of(description)
+            shapes = {name: shape_of(description, name) for name in description["variables"]}
+            return rebuild(description, _fill(coding, shapes, pieces, path.name), where=path.name)
+        coding, unit = _scan(pieces, path.name)
+        return _assembled(coding, unit, pieces, path)
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, error) from error
+    except (ValueError, OSError, EOFError) as error:
+        if isinstance(error, UnreadableTable) or type(error).__module__.startswith("io_tables"):
+            raise
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UnreadableTable(f"{path.name} is not a CSV file: {first}") from error
+
+
+def _assembled(coding: Coding, unit: str, pieces: Pieces, path: Path) -> RegionalTable:
+    """Return the table of a file that has no description."""
+    sizes = {
+        "region": coding.regions, "region_from": coding.regions, "region_to": coding.regions,
+        "sector": coding.sectors, "sector_from": coding.sectors, "sector_to": coding.sectors,
+        "category": coding.categories, "primary": coding.primaries,
+        "import_product": coding.imports, "stressor": coding.stressors,
+    }  # fmt: skip
+    shapes = {n: tuple(len(sizes[d]) for d in dims) for n, dims in coding.variables.items()}
+    arrays = _fill(coding, shapes, pieces, path.name)
+    n = len(coding.regions) * len(coding.sectors)
+    columns: pd.Index = pd.Index(coding.categories)
+    if "region_to" in coding.variables["final_demand"]:
+        columns = pd.MultiIndex.from_product([coding.regions, coding.categories])
+
+    def rows(name: str, labels: list[str], across: pd.Index | None = None) -> pd.DataFrame | None:
+        if name not in arrays:
+            return None
+        dims = coding.variables[name]
+        cube = arrays[name]
+        if name == "imported_demand" and len(dims) == 3:
+            cube = cube.transpose(1, 0, 2)
+        return pd.DataFrame(cube.reshape(len(labels), -1), index=labels, columns=across)
+
+    final_taxes = arrays.get("final_taxes")
     return RegionalTable.from_flows(
-        Z,
-        Y.reindex(labels).fillna(0.0),
-        va=blocks["va"],
-        imports=blocks["imports"],
-        final_imports=final_imports,
-        taxes=taxes if taxed.any() else None,
-        exports=exports.reindex(labels).fillna(0.0) if exported.any() else None,
-        units=units[0],
+        arrays["flows"].reshape(n, n),
+        pd.DataFrame(arrays["final_demand"].reshape(n, -1), columns=columns),
+        arrays.get("output"),
+        rows("value_added", coding.primaries),
+        imports=rows("imported_use", coding.imports),
+        final_imports=rows("imported_demand", coding.imports, columns),
+        taxes=arrays["taxes"].reshape(-1) if "taxes" in arrays else None,
+        final_taxes=pd.DataFrame(final_taxes.reshape(1, -1), columns=columns)
+        if final_taxes is not None and final_taxes.any()
+        else None,
+        exports=arrays["exports"].reshape(-1) if "exports" in arrays else None,
+        discrepancy=arrays["discrepancy"].reshape(-1) if "discrepancy" in arrays else None,
+        population=arrays.get("population"),
+        stressors=rows("stressor_use", coding.stressors),
+        stressor_demand=rows("stressor_demand", coding.stressors, columns),
+        regions=coding.regions,
+        sectors=coding.sectors,
+        units=unit,
         name=path.stem,
+        copy=False,
     )
