@@ -45,10 +45,10 @@ def test_a_folder_of_csv_brings_back_every_digit(tmp_path):
     assert (again.name, again.year) == ("random", 2020)
 
 
-def test_a_pooled_table_is_written_with_its_cells_spelled_out(tmp_path):
+def test_a_pooled_table_stays_pooled_in_a_folder(tmp_path):
     table = random_table(1, 2, 3)
     again = read_table(write_csv_folder(table, tmp_path / "table"))
-    assert_table_equal(again, table.explicit(), rtol=1e-15)
+    assert_table_equal(again, table, rtol=0.0)
 
 
 def test_a_one_region_folder_needs_one_header_row_only(tmp_path):
@@ -143,12 +143,12 @@ def test_a_missing_file_is_one_clear_line_with_a_suggestion(tmp_path):
         ("bad.xyz", "", "format cannot be told"),
         (
             "twice.csv",
-            "region_from,sector_from,region_to,sector_to,value\na,x,a,x,1\na,x,a,x,2\n",
+            "region_from,sector_from,region_to,sector_to,value\na,x,a,x,1\na,x,a,x,2\na,x,a,final:c,1\n",
             "listed twice: a / x / a / x",
         ),
         (
             "word.csv",
-            "region_from,sector_from,region_to,sector_to,value\na,x,a,x,one\n",
+            "region_from,sector_from,region_to,sector_to,value\na,x,a,x,one\na,x,a,final:c,1\n",
             r"must be numbers, found line 2 \('one'\)",
         ),
         (
@@ -167,7 +167,7 @@ def test_files_that_are_not_tables_get_one_clear_line(tmp_path, name, text, mess
 
 def test_a_folder_without_final_demand_says_what_is_missing(tmp_path):
     (tmp_path / "Z.csv").write_text("sector,coal\ncoal,10\n")
-    with pytest.raises(UnreadableTable, match=r"missing: Y\.csv"):
+    with pytest.raises(UnreadableTable, match="missing: Y"):
         read_table(tmp_path)
 
 
@@ -181,5 +181,5 @@ def test_unbalanced_and_negative_files_name_the_place(tmp_path):
     with pytest.raises(InvalidTable, match=r"coal / all regions / steel \(-20\)"):
         read_table(tmp_path)
     (tmp_path / "Z.csv").write_text("sector,coal,steel\ncoal,10,\nsteel,30,40\n")
-    with pytest.raises(TableError, match="nan"):
+    with pytest.raises(TableError, match="found in line 2: '' in column steel"):
         read_table(tmp_path)
