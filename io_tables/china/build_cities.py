@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from io_tables.china.build import HERE
+from io_tables.china.build import FIGURES, HERE
+
+PLACES = HERE.parents[1] / "networks" / "china" / "places.csv"
 
 COLUMNS = {
     "node": "city", "name": "name", "name_zh": "name_zh", "region": "region", "lon": "lon",
@@ -24,7 +26,7 @@ XINJIANG_URBAN = 0.565
 
 def main() -> None:
     """Write the file."""
-    places = pd.read_csv(HERE.parents[1] / "networks" / "china" / "places.csv", dtype={"node": str})
+    places = pd.read_csv(PLACES, dtype={"node": str})
     places = places[places["kind"] == "place"].copy()
     lacking = places["population_urban"].isna()
     if not (places.loc[lacking, "region"] == "Xinjiang").all():
@@ -35,7 +37,7 @@ def main() -> None:
         ~lacking, places["population"] - urban
     )
     table = places[list(COLUMNS)].rename(columns=COLUMNS)
-    table.to_csv(HERE / "figures" / "cities.csv", index=False, lineterminator="\n")
+    table.to_csv(FIGURES / "cities.csv", index=False, lineterminator="\n")
     print(f"cities.csv: {len(table)} rows, GDP {table['gdp'].sum() / 1e6:.1f} trillion yuan")
 
 

@@ -288,10 +288,16 @@ def test_a_full_sector_in_the_wrong_unit_is_refused():
 
 def test_the_build_scripts_reproduce_every_committed_figure(tmp_path, monkeypatch, capsys):
     shared("data", "economy")
-    from io_tables.china import build, build_groups, build_own_shares, build_trade_costs
+    from io_tables.china import (
+        build,
+        build_cities,
+        build_groups,
+        build_own_shares,
+        build_trade_costs,
+    )
 
     committed, home = build.FIGURES, build.HERE
-    for module in (build, build_own_shares):
+    for module in (build, build_own_shares, build_cities):
         monkeypatch.setattr(module, "FIGURES", tmp_path)
     for module in (build_groups, build_trade_costs):
         monkeypatch.setattr(module, "HERE", tmp_path)
@@ -299,6 +305,7 @@ def test_the_build_scripts_reproduce_every_committed_figure(tmp_path, monkeypatc
     build.main()
     build_own_shares.main()
     build_groups.main()
+    build_cities.main()
     capsys.readouterr()
     for path in committed.iterdir():
         opener = gzip.open if path.suffix == ".gz" else open
