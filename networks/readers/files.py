@@ -4,12 +4,15 @@ Public names
 ------------
 read_text : a text file in UTF-8
 read_rows : a CSV file, or one in a zip archive, with every cell as text
-need : the complaint about an optional package that is not installed
+numbers : a column of such a table as numbers
+optional : a package that only one format needs
 """
 
+import importlib
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,12 +23,28 @@ class MissingPackage(NetworkError, ImportError):
     """A format that needs a package which is not installed."""
 
 
-def need(package: str, extra: str, what: str) -> MissingPackage:
-    """Return the error for a format whose package is not there."""
-    return MissingPackage(
-        f"{what} needs the package {package!r}, which is not installed: "
-        f"pip install 'hinterland[{extra}]'."
-    )
+def optional(package: str, extra: str, what: str) -> Any:
+    """Return an optional package, imported now.
+
+    Parameters
+    ----------
+    package, extra
+        Name of the package and of the extra of this project that brings it.
+    what
+        What needs it, for the error.
+
+    Raises
+    ------
+    MissingPackage
+        It is not installed.
+    """
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise MissingPackage(
+            f"{what} needs the package {package!r}, which is not installed: "
+            f"pip install 'hinterland[{extra}]'."
+        ) from error
 
 
 def read_text(path: Path) -> str:
