@@ -88,6 +88,14 @@ class Blocks:
         )
 
     @property
+    def imported_technology(self) -> Array:
+        """Imported use per unit of output, (R, S, S)."""
+        output = np.broadcast_to(self.output[:, None, :], self.imported_use.shape)
+        return np.divide(
+            self.imported_use, output, out=np.zeros_like(self.imported_use), where=output > 0.0
+        )
+
+    @property
     def bought(self) -> Array:
         """Domestic product bought for any use, (R, S) by place of use."""
         return np.asarray(self.use.sum(axis=2) + self.demand.sum(axis=2))

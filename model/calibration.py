@@ -33,7 +33,7 @@ from model.costs import (
 from model.delivery import Delivery, SectorRoles, transport_share
 from model.errors import MissingRoles
 from model.parameters import Parameters
-from model.response import FinalDemandClosure, Response, respond
+from model.response import FinalDemandClosure, PriceRule, Response, respond
 from networks.network import Network
 
 Array = NDArray[np.float64]
@@ -197,11 +197,15 @@ def _at_value_of_time(
 
 
 def respond_to(
-    base: Calibration, skims: Skims, *, closure: FinalDemandClosure = "spending"
+    base: Calibration,
+    skims: Skims,
+    *,
+    closure: FinalDemandClosure = "spending",
+    prices: PriceRule = "given",
 ) -> Response:
     """Return the response of the economy to the costs of an edited network."""
     costs = RegionCosts.of(skims.passenger, skims.freight, base.places)
     if skims.freight is base.skims.freight:
         costs = replace(costs, freight=base.delivery.freight)
     change = base.delivery.change(costs.freight, costs.passenger)
-    return respond(base.blocks, change, base.theta, closure=closure)
+    return respond(base.blocks, change, base.theta, closure=closure, prices=prices)

@@ -21,7 +21,7 @@ from model.costs import Skims
 from model.delivery import SectorRoles
 from model.groupings import Groupings
 from model.parameters import Parameters, ParameterValue, load_parameters
-from model.response import FinalDemandClosure, Response
+from model.response import FinalDemandClosure, PriceRule, Response
 from model.results import ReportTable, Result
 from model.run_steps import Progress, run_steps
 from model.scenario import Scenario
@@ -83,9 +83,26 @@ class SpatialModel:
         """Return the skims of an edited network, over the places of the base one."""
         return skims_of(self.calibration, network)
 
-    def respond(self, network: Network, *, closure: FinalDemandClosure = "spending") -> Response:
-        """Return how sourcing, output and real consumption respond to an edited network."""
-        return respond_to(self.calibration, self.skims(network), closure=closure)
+    def respond(
+        self,
+        network: Network,
+        *,
+        closure: FinalDemandClosure = "spending",
+        prices: PriceRule = "given",
+    ) -> Response:
+        """Return how sourcing, output and real consumption respond to an edited network.
+
+        Parameters
+        ----------
+        network : Network
+            The edited one.
+        closure : {"spending", "real"}
+            Whether money or quantities of final demand stay.
+        prices : {"given", "follow costs"}
+            Whether mill prices stay, or producers pass on what their inputs cost.
+        """
+        skims = self.skims(network)
+        return respond_to(self.calibration, skims, closure=closure, prices=prices)
 
     def run(self, scenario: Scenario, *, progress: Progress | None = None) -> Result:
         """Run a scenario on this model; nothing in the model changes.

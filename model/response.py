@@ -1,7 +1,8 @@
-"""What the economy does when delivery gets cheaper or dearer, at given mill prices.
+"""What the economy does when delivery gets cheaper or dearer.
 
-Owns the question: with mill prices fixed, how do purchases, output, value added and real
-consumption move when the delivered-cost factor changes by tau^?
+Owns the question: how do purchases, output, value added and real consumption move when the
+delivered-cost factor changes by tau^, at given mill prices (p^ = 1) or with prices that follow
+costs (`model.price_system`)?
 
 Public names
 ------------
@@ -18,8 +19,8 @@ Closure of final demand: ``spending`` keeps the money of each region, category a
 (y' = y / P^ in real terms); ``real`` keeps the quantities (y' = y).
 
 Identities checked (gaps returned, relative):
-    deliveries   x'_i^r = sum_s t'_i^rs P^_i^s D_i^s + e_i^r, cell by cell, D = A^q x' + y'
-    spending     sum (1 - sum_i A^q P^) x' = sum P^ y' + sum e
+    deliveries   p^ x'_i^r = sum_s t'_i^rs P^_i^s D_i^s + p^ e_i^r, cell by cell, D = A^q x' + y'
+    spending     sum (p^ - sum_i A^q P^) x' = sum P^ y' + sum p^ e
 
 Source: Dekle, Eaton & Kortum (2008) for the shares; melting transport as in Samuelson (1954).
 """
@@ -34,13 +35,15 @@ from numpy.typing import NDArray
 
 from model.blocks import Blocks
 from model.operator import PooledOperator
+from model.price_system import mill_prices, unit_saving
 from model.solve import Leontief, Solution
-from model.sourcing import ForeignShift, Sourcing, shift_foreign, shift_origins
+from model.sourcing import Sourcing, shift_foreign, shift_origins
 
 Array = NDArray[np.float64]
 FinalDemandClosure = Literal["spending", "real"]
+PriceRule = Literal["given", "follow costs"]
 
-__all__ = ["FinalDemandClosure", "Response", "respond"]
+__all__ = ["FinalDemandClosure", "PriceRule", "Response", "respond"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Response:
     value_added : (R, S) array
         Change of primary inputs paid at base-year rates, by place of production.
     cost_saving : (R, S) array
-        What producers save on inputs at given prices and keep, by place of production.
+        What producers save on inputs and keep, by place of production; zero with prices that
+        follow costs.
     final_demand : (R, S) array
         Change of residents' money spending by place of use and product (zero under ``spending``).
     real_consumption : (R, S) array
@@ -63,6 +67,8 @@ class Response:
     delivered_price : (R, S) array
         New / base price index of final purchases, domestic and foreign, by place of use and
         product.
+    mill_price : (R, S) array
+        p^ by place of production; ones at given prices.
     sourcing : Sourcing
     solution : Solution or None
         None when nothing changed and nothing was solved.
@@ -76,6 +82,7 @@ class Response:
     final_demand: Array
     real_consumption: Array
     delivered_price: Array
+    mill_price: Array
     sourcing: Sourcing
     solution: Solution | None
     gaps: dict[str, float]
@@ -92,8 +99,9 @@ def respond(
     theta: Array,
     *,
     closure: FinalDemandClosure = "spending",
+    prices: PriceRule = "given",
 ) -> Response:
-    """Let buyers shift between origins at given mill prices.
+    """Let buyers shift between origins.
 
     Parameters
     ----------
@@ -104,13 +112,23 @@ def respond(
     theta : (S,) array
         Trade elasticity by product.
     closure : {"spending", "real"}
+    prices : {"given", "follow costs"}
+        Whether mill prices stay, or producers pass on what their inputs cost.
 
     Returns
     -------
     Response
+
+    Raises
+    ------
+    NotProductive, NotConverged
+        From the price system.
     """
     trade, output = base.trade, base.output
-    sourcing = shift_origins(trade, delivery_change, theta)
+    mill = np.ones_like(output)
+    if prices == "follow costs":
+        mill = mill_prices(base, delivery_change, theta).ratio
+    sourcing = shift_origins(trade, delivery_change, theta, mill_price=mill.T)
     price = sourcing.price_index.T  # (R, S) by region of use
 
     use, imports = base.use, base.imported_use
@@ -133,7 +151,7 @@ def respond(
         change = np.asarray(solution.x, dtype=np.float64).reshape(output.shape)
 
     new_output = output + change
-    saving = _unit_saving(base, technology, inputs, price)
+    saving = (mill - 1.0) + unit_saving(base, delivery_change, theta, mill)
     return Response(
         output=change,
         value_added=_per_unit(base.primary, output) * change,
@@ -143,23 +161,15 @@ def respond(
         delivered_price=np.divide(
             final.spent, final.real, out=price.copy(), where=np.abs(final.real) > 0.0
         ),
+        mill_price=mill,
         sourcing=sourcing,
         solution=solution,
-        gaps=_identity_gaps(base, sourcing, technology, new_output, final),
+        gaps=_identity_gaps(base, sourcing, technology, new_output, final, mill),
     )
 
 
 def _per_unit(amount: Array, output: Array) -> Array:
     return np.divide(amount, output, out=np.zeros_like(amount), where=output > 0.0)
-
-
-def _unit_saving(base: Blocks, technology: Array, inputs: ForeignShift, price: Array) -> Array:
-    """Return base less new cost of inputs per unit of output, (R, S), at given mill prices."""
-    domestic = base.technology - technology * price[:, :, None]
-    per_output = _per_unit(
-        base.imported_use, np.broadcast_to(base.output[:, None, :], base.imported_use.shape)
-    )
-    return np.asarray((domestic + per_output * (1.0 - inputs.foreign)).sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -195,15 +205,17 @@ def _identity_gaps(
     technology: Array,
     new_output: Array,
     final: _FinalUse,
+    mill: Array,
 ) -> dict[str, float]:
     """Return the largest relative gap of each identity of this module's docstring."""
     price = sourcing.price_index.T
-    exports = base.exports
+    exports = mill * base.exports
+    earned = mill * new_output
     composite = np.einsum("sij,sj->si", technology, new_output) + _by_region(final.domestic)
     sold = np.einsum("irs,si->ri", sourcing.value_share, price * composite) + exports
-    primary = new_output * (1.0 - (technology * price[:, :, None]).sum(axis=1))
+    primary = earned - new_output * (technology * price[:, :, None]).sum(axis=1)
     uses = float((price * _by_region(final.domestic)).sum() + exports.sum())
     return {
-        "deliveries": float(np.abs(new_output - sold).max() / np.abs(new_output).max()),
+        "deliveries": float(np.abs(earned - sold).max() / np.abs(earned).max()),
         "spending": abs(float(primary.sum()) - uses) / abs(uses),
     }
