@@ -5,6 +5,7 @@ Public names
 many_to_many : weights between zones, and components where the metric carries them
 weights_between : weights between nodes
 path_arcs : the arcs of one least path
+SortedEnds, sorted_ends : ends as the kernels want them
 
 Terms
 -----
@@ -41,8 +42,8 @@ NO_WEIGHT = np.zeros(1)
 
 
 @dataclass(frozen=True, eq=False)
-class _Sorted:
-    """Ends by zone, at ranks."""
+class SortedEnds:
+    """Ends by zone, at ranks: rows (zones + 1,), nodes, weights and components."""
 
     rows: Ints
     nodes: Int32s
@@ -50,11 +51,12 @@ class _Sorted:
     parts: Floats
 
 
-def _sorted_ends(ends: Ends, metric: Metric, prices: Floats) -> _Sorted:
+def sorted_ends(ends: Ends, rank: Ints, prices: Floats) -> SortedEnds:
+    """Return ends in the order of their zones, at the ranks of their nodes."""
     order, rows = by_tail(ends.zones, ends.count)
     parts = np.ascontiguousarray(ends.components[order])
-    nodes = metric.hierarchy.rank[ends.nodes[order]].astype(np.int32)
-    return _Sorted(rows, nodes, parts @ prices, parts)
+    nodes = rank[ends.nodes[order]].astype(np.int32)
+    return SortedEnds(rows, nodes, parts @ prices, parts)
 
 
 def weights_between(
@@ -111,7 +113,8 @@ def many_to_many(
     -----
     Weights are infinite and components NaN where there is no path.
     """
-    first, last = _sorted_ends(starts, metric, prices), _sorted_ends(ends, metric, prices)
+    rank = metric.hierarchy.rank
+    first, last = sorted_ends(starts, rank, prices), sorted_ends(ends, rank, prices)
     rise, fall = metric.rise, metric.fall
     n = metric.hierarchy.size
     wanted = np.zeros(n, dtype=np.bool_)
@@ -159,7 +162,7 @@ def many_to_many(
     return out, parts
 
 
-def _first_nodes(first: _Sorted, count: int) -> Ints:
+def _first_nodes(first: SortedEnds, count: int) -> Ints:
     """Return the first node that each origin enters, -1 for none."""
     node = np.full(count, -1, dtype=np.int64)
     there = np.diff(first.rows) > 0

@@ -1,0 +1,378 @@
+"""How a matrix of least weights changes when arcs are added, improved, worsened or closed.
+
+Public names
+------------
+WhatIf, build_whatif : a graph with its matrix known, ready for edits
+
+Terms
+-----
+*Candidates* are nodes that new or changed arcs are likely to start or end at: their weights from
+and to all zones are kept, so that an improvement costs no search. The *base* is the graph without
+edits.
+
+Formula
+-------
+New or better arcs l = (u, v, w): D' = min(D, min over l, m of D[., u_l] + w_l + P[l, m] +
+D[v_m, .]) with P the (min, +) closure of D[v_l, u_m] + w_m. Worse arcs: pairs with D[i, u] + w +
+D[v, j] <= D[i, j] (1 + 1e-12), the rows or the columns that hold them, whichever are fewer, searched
+anew; all of them when that is cheaper. The choice rests on counts, never on a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from networks.graph import Core, Ends, at_nodes, by_tail
+from networks.hierarchy.metric import Metric, customised
+from networks.hierarchy.topology import Hierarchy, build_hierarchy
+from networks.sweeps.matrix import many_to_many, sorted_ends
+from networks.whatif._kernels import affected, close_links, improve, repair
+from networks.whatif.base import Frame, Ways, all_edges, chosen, frame_of, searches
+from networks.whatif.edits import Edit, Method, Outcome, check_edit
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Int32s = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+# What steps take, in ns on one core: only ratios matter, and they move no number.
+NS_TRIANGLE = 3.5  # put weights in and cut down
+NS_EDGE, NS_LANE = 1.2, 0.25  # visit an edge, and each lane over it
+NS_CELL = 0.25  # one link on one pair
+MOST_CANDIDATES = 4096  # whose weights between each other are kept
+MOST_ARCS = 64  # worse arcs whose users are looked for one by one
+
+
+@dataclass(frozen=True, eq=False)
+class _Room:
+    """Weights that an edit is put into and taken out of again."""
+
+    up: Floats
+    down: Floats
+    weights: Floats
+    waiting: Flags
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Least weights of candidates: to ends (T, D), from starts (T, O), between (T, T) unless too many."""
+
+    place: Ints  # of each node among the candidates, or -1
+    ahead: Floats
+    back: Floats
+    between: Floats | None
+
+
+@dataclass(frozen=True, eq=False)
+class WhatIf:
+    """A graph whose matrix is known; edits leave it as it is.
+
+    Attributes
+    ----------
+    core, starts, ends, prices
+        The graph, how zones enter and leave it, and what components of these ends weigh.
+    arc_weights
+        Of the base, (E,).
+    metric
+        The base in its hierarchy.
+    weights
+        Least weights between zones, (O, D).
+    workers
+        Threads of searches over all origins.
+    """
+
+    core: Core
+    starts: Ends
+    ends: Ends
+    prices: Floats
+    arc_weights: Floats
+    metric: Metric
+    weights: Floats
+    workers: int | None
+    _base: Ways
+    _every: Frame  # the base with all edges
+    _known: Known
+    _arc_rows: Ints  # arcs by edge
+    _arcs: Ints
+    _tails: Int32s  # lower node of each edge
+    _rooms: SimpleQueue[_Room]
+
+    def run(self, edit: Edit, *, method: Method = "auto", out: Floats | None = None) -> Outcome:
+        """Return the matrix after an edit.
+
+        Parameters
+        ----------
+        edit
+            Arcs with new weights, and new arcs.
+        method
+            What is done about arcs that get worse: search the ``"rows"`` or the ``"columns"`` they
+            serve anew, or ``"full"``: everything, with better arcs in place. ``"auto"`` chooses.
+            Better arcs are put in by a (min, +) ``"update"`` otherwise, and new arcs always.
+        out
+            Where to write, (O, D) in rows; new when left out.
+
+        Raises
+        ------
+        InvalidNetwork
+            An edit with arcs or nodes that are not there, or weights below zero.
+        """
+        check_edit(edit, self.core.size, len(self.arc_weights))
+        if out is None:
+            out = np.empty_like(self.weights)
+        np.copyto(out, self.weights)
+        return self._applied(edit, method, out)
+
+    def stream(
+        self,
+        edits: Iterable[Edit],
+        *,
+        method: Method = "auto",
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[Outcome]:
+        """Yield the outcome of each edit by itself, in one matrix that is used again and again.
+
+        Parameters
+        ----------
+        edits
+            Any number of edits, each of the base.
+        method
+            As in ``run``.
+        progress
+            Called with the number of edits done after each of them.
+        """
+        work = self.weights.copy()
+        for done, edit in enumerate(edits, start=1):
+            check_edit(edit, self.core.size, len(self.arc_weights))
+            outcome = self._applied(edit, method, work)
+            yield outcome
+            if outcome.columns.sum() < outcome.rows.sum():
+                work[:, outcome.columns] = self.weights[:, outcome.columns]
+            else:
+                work[outcome.rows] = self.weights[outcome.rows]
+            if progress is not None:
+                progress(done)
+
+    def _applied(self, edit: Edit, method: Method, out: Floats) -> Outcome:
+        """Change ``out`` from the base to what the edit makes of it."""
+        began = perf_counter()
+        old = self.arc_weights[edit.arcs]
+        worse, better = edit.weights > old, edit.weights < old
+        n_better = int(better.sum())
+        tails = np.concatenate([self.core.tails[edit.arcs[better]], edit.tails])
+        heads = np.concatenate([self.core.heads[edit.arcs[better]], edit.heads])
+        links = np.concatenate([edit.weights[better], edit.new_weights])
+        rows, columns = (np.zeros(n, dtype=np.bool_) for n in out.shape)
+        arcs = edit.arcs[worse]
+        pairs, searched, steps = 0, 0, []
+        ways, room = self._base, None
+        whole = method == "full" and len(arcs) + n_better > 0
+        whole |= method == "auto" and (len(arcs) > MOST_ARCS or self._dear(n_better))
+        if len(arcs) and not whole:
+            row, column, pairs = self._users(arcs)
+            side = self._side(row, column, method) if pairs else "none"
+            whole = side == "full"
+            if not whole and (pairs or len(links)):
+                room = self._enter(arcs, edit.weights[worse])
+                ways = Ways(self._every.over(room.up, room.down), ways.starts, ways.ends)
+                searched = _searched(ways, row, column, side, out)
+                rows |= row if side == "rows" else side == "columns"
+                columns |= column if side == "columns" else side == "rows"
+                steps += [side] if pairs else []
+        if whole:
+            weights = self.arc_weights.copy()
+            weights[edit.arcs] = edit.weights
+            metric = customised(self.metric.hierarchy, weights)
+            many_to_many(metric, self.starts, self.ends, self.prices, workers=self.workers, out=out)
+            frame = frame_of(metric.rise, metric.fall, ways.starts, ways.ends)
+            ways = Ways(frame, ways.starts, ways.ends)
+            tails, heads, links = tails[n_better:], heads[n_better:], links[n_better:]
+            rows[:], columns[:], searched = True, True, len(out)
+            steps.append("full")
+        if len(links):
+            rows |= self._improved(ways, tails, heads, links, out)
+            columns |= rows.any()
+            steps.append("update")
+        if room is not None:
+            self._leave(room, arcs)
+        return Outcome(
+            out,
+            "+".join(steps) or "nothing",
+            pairs,
+            searched,
+            rows,
+            columns,
+            perf_counter() - began,
+            edit.name,
+        )
+
+    def _users(self, arcs: Ints) -> tuple[Flags, Flags, int]:
+        """Return rows and columns with pairs whose path may use some arcs, and how many pairs."""
+        ends = np.concatenate([self.core.tails[arcs], self.core.heads[arcs]])
+        back, ahead = self._vectors(self._base, ends, ahead=False), self._vectors(self._base, ends)
+        count = len(arcs)
+        rows, columns, pairs = affected(
+            self.weights,
+            back[:count],
+            back[count:],
+            self.arc_weights[arcs],
+            ahead[:count],
+            ahead[count:],
+        )
+        return rows, columns, int(pairs)
+
+    def _vectors(self, ways: Ways, nodes: Ints, *, ahead: bool = True) -> Floats:
+        """Return weights from nodes to ends (k, D) or from starts to nodes (k, O)."""
+        place = self._known.place[nodes]
+        if ways is self._base and (place >= 0).all():
+            return (self._known.ahead if ahead else self._known.back)[place]
+        ranks = self.metric.hierarchy.rank[nodes]
+        return ways.ahead(ranks) if ahead else ways.back(ranks)
+
+    def _improved(
+        self, ways: Ways, tails: Ints, heads: Ints, weights: Floats, out: Floats
+    ) -> Flags:
+        """Put links into ``out``; return the rows that may have changed."""
+        count = len(weights)
+        back = self._vectors(ways, np.concatenate([tails, heads]), ahead=False)
+        one, other = self._known.place[heads], self._known.place[tails]
+        known = self._known.between
+        if known is not None and ways is self._base and (one >= 0).all() and (other >= 0).all():
+            between = known[np.ix_(one, other)]
+        else:
+            rank = self.metric.hierarchy.rank
+            between = ways.between(rank[heads], rank[tails])
+        entry = np.ascontiguousarray((back[:count] + weights[:, None]).T)
+        reach = np.ascontiguousarray(back[count:].T)
+        right = self._vectors(ways, heads)
+        touched: Flags = improve(out, entry, close_links(between, weights), right, reach)
+        return touched
+
+    def _full_cost(self) -> float:
+        kept = len(self.metric.rise.heads) + len(self.metric.fall.heads)
+        triangles = self.metric.hierarchy.triangles
+        return NS_TRIANGLE * triangles + NS_LANE * kept * len(self.weights)
+
+    def _dear(self, n_better: int) -> bool:
+        return n_better > 1 and NS_CELL * n_better * self.weights.size > self._full_cost()
+
+    def _side(self, rows: Flags, columns: Flags, method: Method) -> str:
+        """Return what to do about users: search rows or columns anew, or everything."""
+        if method in ("rows", "columns"):
+            return method
+        fewer = min(int(rows.sum()), int(columns.sum()))
+        edges = 2 * len(self.metric.up)
+        lanes = NS_EDGE * edges * -(-fewer // 32) + NS_LANE * edges * max(fewer, 4)
+        if lanes > self._full_cost():
+            return "full"
+        return "rows" if rows.sum() <= columns.sum() else "columns"
+
+    def _enter(self, arcs: Ints, weights: Floats) -> _Room:
+        """Return a room with worse arcs put in."""
+        try:
+            room = self._rooms.get_nowait()
+        except Empty:
+            metric = self.metric
+            waiting = np.zeros(len(metric.up), dtype=np.bool_)
+            room = _Room(metric.up.copy(), metric.down.copy(), self.arc_weights.copy(), waiting)
+        room.weights[arcs] = weights
+        self._repair(room, arcs)
+        return room
+
+    def _leave(self, room: _Room, arcs: Ints) -> None:
+        """Take the arcs out again."""
+        room.weights[arcs] = self.arc_weights[arcs]
+        self._repair(room, arcs)
+        self._rooms.put(room)
+
+    def _repair(self, room: _Room, arcs: Ints) -> None:
+        h = self.metric.hierarchy
+        changed = h.slots[arcs]
+        repair(
+            *(h.indptr, h.heads, h.low_indptr, h.low_edges, h.low_tails, self._tails),
+            *(self._arc_rows, self._arcs, h.upward, room.weights, changed[changed >= 0]),
+            *(room.up, room.down, room.waiting),
+        )
+
+
+def _searched(ways: Ways, rows: Flags, columns: Flags, side: str, out: Floats) -> int:
+    """Search rows or columns of ``out`` anew; return how many."""
+    frame = ways.frame
+    if side == "rows":
+        origins = np.flatnonzero(rows).astype(np.int64)
+        searches(
+            frame.rise, frame.fall, frame.to_ends, ways.starts, ways.ends, out=out, origins=origins
+        )
+        return len(origins)
+    if side == "columns":
+        some = chosen(ways.ends, columns)
+        found = searches(frame.fall, frame.rise, frame.to_starts, some, ways.starts)
+        out[:, columns] = found.T
+        return len(found)
+    return 0
+
+
+def build_whatif(
+    core: Core,
+    weights: Floats,
+    starts: Ends,
+    ends: Ends | None = None,
+    *,
+    candidates: Ints | None = None,
+    prices: Floats | None = None,
+    hierarchy: Hierarchy | None = None,
+    workers: int | None = None,
+) -> WhatIf:
+    """Return a graph with its matrix known.
+
+    Parameters
+    ----------
+    core
+        Arcs, (E,).
+    weights
+        Of the arcs, (E,); infinite for corridors that are not there yet.
+    starts, ends
+        How zones enter and leave the graph; ends are the starts when left out.
+    candidates
+        Nodes that new or changed arcs are likely to start or end at, (T,).
+    prices
+        What one unit of each component of starts and ends weighs; nothing when left out.
+    hierarchy
+        Of the topology of ``core``; built when left out.
+    workers
+        Threads of searches over all origins.
+
+    Raises
+    ------
+    InvalidNetwork
+        Weights below zero or not one for each arc.
+    """
+    ends = starts if ends is None else ends
+    hierarchy = hierarchy or build_hierarchy(core.size, core.tails, core.heads)
+    metric = customised(hierarchy, weights)
+    prices = np.zeros(starts.components.shape[1]) if prices is None else prices
+    matrix, _ = many_to_many(metric, starts, ends, prices, workers=workers)
+    first, last = (sorted_ends(zones, hierarchy.rank, prices) for zones in (starts, ends))
+    base = Ways(frame_of(metric.rise, metric.fall, first, last), first, last)
+    nodes = np.zeros(0, dtype=np.int64) if candidates is None else np.unique(candidates)
+    place = np.full(core.size, -1, dtype=np.int64)
+    place[nodes] = np.arange(len(nodes))
+    ranks = hierarchy.rank[nodes]
+    few = len(nodes) <= MOST_CANDIDATES
+    between = base.between(ranks, ranks) if few else None
+    known = Known(place, base.ahead(ranks), base.back(ranks), between)
+    slots = hierarchy.slots.astype(np.int64)
+    arcs, rows = by_tail(np.where(slots < 0, len(metric.up), slots), len(metric.up) + 1)
+    tails = np.repeat(np.arange(core.size, dtype=np.int32), np.diff(hierarchy.indptr))
+    matrix.flags.writeable = False
+    return WhatIf(
+        *(core, starts, ends, prices, np.array(weights, dtype=np.float64), metric, matrix, workers),
+        *(base, frame_of(*all_edges(metric), first, last), known, rows, arcs, tails, SimpleQueue()),
+    )
+
+
+__all__ = ["Edit", "Method", "Outcome", "WhatIf", "at_nodes", "build_whatif"]
