@@ -3,8 +3,7 @@
 Public names:
 - `ras`: biproportional scaling of a non-negative matrix.
 - `gras`: the same for matrices with negative entries.
-- `scale_to_margins`: the engine, for a batch of problems with priors given as logarithms;
-  `finish_margins` for one of them that is slow, with `take` and `put`.
+- `scale_to_margins`, `Scaled`: the engine of `margins.py`, also reached from here.
 - `Balanced`, `BalanceStatus`.
 
 Terms: prior matrix X (n, m), row totals u (n,), column totals v (m,), factors r (n,), s (m,).
@@ -23,7 +22,7 @@ form by Lenzen, Wood & Gallego (2007) and Temurshoev, Miller & Bouwmeester (2013
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -32,19 +31,28 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from io_tables.checks import Floats, raise_collected
-from io_tables.dual import LARGEST_DUAL, newton_margins
+from io_tables.dual import LARGEST_DUAL, newton_signed
 from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
-from io_tables.feasibility import check_pattern, check_totals, forced_zeros
+from io_tables.feasibility import check_pattern, check_signed, check_totals, forced_zeros
 from io_tables.labels import shown
+from io_tables.margins import TOLERANCE, Scaled, finish_margins, log_of, scale_to_margins
 
-TOLERANCE: Final = 1e-12
+__all__ = [
+    "MAX_ITERATIONS",
+    "TOLERANCE",
+    "BalanceStatus",
+    "Balanced",
+    "Scaled",
+    "gras",
+    "ras",
+    "scale_to_margins",
+]
+
 MAX_ITERATIONS: Final = 20_000
 _PATIENCE: Final = 300
 """Sweeps after which an unfinished problem is tested for a contradiction in its zeros."""
 _NOTHING: Final = 1e-9
 """A cell below this part of both its totals is tested for being forced to zero."""
-_LARGE: Final = 1e60
-"""Factors beyond this are moved into the logarithms."""
 
 
 class BalanceStatus(StrEnum):
@@ -91,104 +99,6 @@ class Balanced:
                 "tolerance, or put small entries where the prior has zeros"
             )
         return self
-
-
-@dataclass(frozen=True)
-class Scaled:
-    """Result of `scale_to_margins`, arrays with a leading batch axis B."""
-
-    log_row: Floats
-    log_column: Floats
-    matrix: Floats
-    iterations: int
-    margin_gap: Floats
-
-
-def _log(values: Floats) -> Floats:
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(values))
-
-
-def _log_sum(log_values: Floats, axis: int) -> Floats:
-    """Logarithm of the sum of exponentials; -inf where there is nothing."""
-    top = log_values.max(axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    total = np.exp(log_values - top).sum(axis=axis)
-    return np.asarray(_log(total) + np.squeeze(top, axis=axis))
-
-
-def _ratio(above: Floats, below: Floats, where: NDArray[np.bool_]) -> Floats:
-    return np.divide(above, below, out=np.zeros_like(above), where=where)
-
-
-def _finite_minus(a: Floats, b: Floats) -> Floats:
-    """Logarithm a - b, -inf wherever a is."""
-    return np.where(np.isneginf(a), -np.inf, a - np.where(np.isneginf(a), 0.0, b))
-
-
-def scale_to_margins(
-    log_prior: Floats,
-    rows: Floats,
-    columns: Floats,
-    *,
-    tolerance: float = TOLERANCE,
-    max_iterations: int = MAX_ITERATIONS,
-    log_column: Floats | None = None,
-) -> Scaled:
-    """Balance a batch of priors; inner code, trusts its arguments.
-
-    Parameters
-    ----------
-    log_prior
-        (B, n, m) logarithms of the priors, -inf for zeros.
-    rows, columns
-        (B, n) and (B, m) non-negative totals with equal sums.
-    tolerance
-        Largest relative gap of a row total at which to stop (columns are exact).
-    max_iterations
-        Sweeps after which to stop regardless.
-    log_column
-        (B, m) logarithms of column factors to start from.
-
-    Returns
-    -------
-    Logarithms of the factors (-inf for totals of zero), the balanced matrices, sweeps and the
-    largest relative gap of each problem.
-    """
-    log_rows, log_columns = _log(rows), _log(columns)
-    b = np.zeros_like(columns) if log_column is None else log_column.copy()
-    a = _finite_minus(log_rows, _log_sum(log_prior + b[:, None, :], 2))
-    b = _finite_minus(log_columns, _log_sum(log_prior + a[:, :, None], 1))
-    kernel = np.exp(log_prior + a[:, :, None] + b[:, None, :])
-    r, s = np.ones_like(rows), np.ones_like(columns)
-    gap = np.full(len(rows), np.inf)
-    iterations = 1
-    while True:
-        sums = np.matmul(kernel, s[:, :, None])[:, :, 0]
-        now = sums * r
-        gap = np.abs(_ratio(now - rows, rows, rows > 0)).max(axis=1)
-        if gap.max() <= tolerance or iterations >= max_iterations:
-            break
-        lost = ((sums <= 0) & (rows > 0)).any()
-        if not lost:
-            r = _ratio(rows, sums, rows > 0)
-            back = np.matmul(r[:, None, :], kernel)[:, 0, :]
-            lost = ((back <= 0) & (columns > 0)).any()
-        if not lost:
-            s = _ratio(columns, back, columns > 0)
-            lost = max(r.max(), s.max()) > _LARGE
-        if lost:
-            a = np.where(rows > 0, a + _log(r), -np.inf)
-            b = np.where(columns > 0, b + _log(s), -np.inf)
-            a = _finite_minus(log_rows, _log_sum(log_prior + b[:, None, :], 2))
-            b = _finite_minus(log_columns, _log_sum(log_prior + a[:, :, None], 1))
-            kernel = np.exp(log_prior + a[:, :, None] + b[:, None, :])
-            r, s = np.ones_like(rows), np.ones_like(columns)
-        iterations += 1
-    matrix = r[:, :, None] * kernel * s[:, None, :]
-    a = np.where(rows > 0, a + _log(r), -np.inf)
-    b = np.where(columns > 0, b + _log(s), -np.inf)
-    return Scaled(a, b, matrix, iterations, gap)
 
 
 def _margin(totals: ArrayLike | pd.Series, labels: pd.Index, what: str) -> Floats:
@@ -280,7 +190,7 @@ def ras(
     pattern = (prior > 0) & (rows > 0)[:, None] & (columns > 0)
     failures = check_totals(rows, columns, pattern, *labels)
     raise_collected(InfeasibleMargins, failures, "ras")
-    log_prior = np.where(pattern, _log(prior), -np.inf)[None]
+    log_prior = np.where(pattern, log_of(prior), -np.inf)[None]
     scaled = scale_to_margins(
         log_prior, rows[None], columns[None],
         tolerance=tolerance, max_iterations=min(_PATIENCE, max_iterations),
@@ -311,61 +221,6 @@ def ras(
         columns=problem.column_index,
         emptied=tuple((problem.index[i], problem.column_index[j]) for i, j in np.argwhere(forced)),
     )
-
-
-def take(scaled: Scaled, position: int) -> Scaled:
-    """One problem of a batch, as a batch of one."""
-    one = slice(position, position + 1)
-    return Scaled(
-        scaled.log_row[one], scaled.log_column[one], scaled.matrix[one],
-        scaled.iterations, scaled.margin_gap[one],
-    )  # fmt: skip
-
-
-def put(batch: Scaled, positions: NDArray[np.intp], parts: Sequence[Scaled]) -> Scaled:
-    """Replace problems of a batch by their own results; changes the arrays of the batch."""
-    for i, part in zip(positions.tolist(), parts, strict=True):
-        batch.log_row[i], batch.log_column[i] = part.log_row[0], part.log_column[0]
-        batch.matrix[i], batch.margin_gap[i] = part.matrix[0], part.margin_gap[0]
-    return batch
-
-
-def finish_margins(
-    log_prior: Floats,
-    rows: Floats,
-    columns: Floats,
-    scaled: Scaled,
-    *,
-    tolerance: float,
-    max_iterations: int,
-) -> Scaled:
-    """Finish one slow problem: Newton steps on the dual where it is small enough, then sweeps.
-
-    Parameters
-    ----------
-    log_prior, rows, columns
-        (n, m), (n,) and (m,), feasible.
-    scaled
-        Where the sweeps got to, a batch of one.
-    tolerance, max_iterations
-        As in `scale_to_margins`.
-    """
-    log_column, steps = scaled.log_column, 0
-    some, these = rows > 0, columns > 0
-    if some.sum() + these.sum() <= LARGEST_DUAL:
-        found = newton_margins(
-            log_prior[np.ix_(some, these)], rows[some], columns[these],
-            scaled.log_row[0, some], scaled.log_column[0, these], tolerance=tolerance / 4.0,
-        )  # fmt: skip
-        steps = found.iterations
-        if found.gap <= scaled.margin_gap[0]:
-            log_column = np.full_like(scaled.log_column, -np.inf)
-            log_column[0, these] = found.values[some.sum() :]
-    last = scale_to_margins(
-        log_prior[None], rows[None], columns[None],
-        tolerance=tolerance, max_iterations=max_iterations, log_column=log_column,
-    )  # fmt: skip
-    return replace(last, iterations=last.iterations + steps)
 
 
 def _emptied(
@@ -412,6 +267,31 @@ def _signed_factor(totals: Floats, positive: Floats, negative: Floats) -> Floats
     up = np.divide(totals + root, 2.0 * positive, out=np.ones_like(root), where=positive > 0)
     down = np.divide(2.0 * negative, root - totals, out=np.ones_like(root), where=root > totals)
     return np.where((totals > 0) | (negative == 0), up, down)
+
+
+def _sweep_signed(
+    positive: Floats,
+    negative: Floats,
+    rows: Floats,
+    columns: Floats,
+    sweeps: int,
+    tolerance: float,
+    *,
+    start: tuple[Floats, Floats] | None = None,
+) -> tuple[Floats, Floats, float, int]:
+    """Sweeps of GRAS from given factors: factors, gap of the rows, sweeps made."""
+    r, s = (np.ones(len(rows)), np.ones(len(columns))) if start is None else start
+    gap, iterations = np.inf, 0
+    while True:
+        p, n = positive @ s, negative @ (1.0 / s)
+        size = p * r + n / r
+        miss = np.abs(p * r - n / r - rows)
+        gap = float(np.divide(miss, size, out=np.zeros_like(miss), where=size > 0).max())
+        if (iterations and gap <= tolerance) or iterations >= sweeps:
+            return r, s, gap, iterations
+        r = np.maximum(_signed_factor(rows, p, n), 1e-300)
+        s = np.maximum(_signed_factor(columns, r @ positive, (1.0 / r) @ negative), 1e-300)
+        iterations += 1
 
 
 def gras(
@@ -469,18 +349,21 @@ def gras(
             failures.append(f"a {what} cannot have a total of a sign it has no entry of: {found}")
     raise_collected(InfeasibleMargins, failures, "gras")
 
-    r, s = np.ones(len(rows)), np.ones(len(columns))
-    gap, iterations = np.inf, 0
-    while iterations < max_iterations:
-        p, n = positive @ s, negative @ (1.0 / s)
-        size = p * r + n / r
-        miss = np.abs(p * r - n / r - rows)
-        gap = float(np.divide(miss, size, out=np.zeros_like(miss), where=size > 0).max())
-        if iterations and gap <= tolerance:
-            break
-        r = np.maximum(_signed_factor(rows, p, n), 1e-300)
-        s = np.maximum(_signed_factor(columns, r @ positive, (1.0 / r) @ negative), 1e-300)
-        iterations += 1
+    r, s, gap, iterations = _sweep_signed(
+        positive, negative, rows, columns, min(max_iterations, _PATIENCE), tolerance
+    )
+    if gap > tolerance and iterations < max_iterations:
+        failures = check_signed(rows, columns, np.sign(prior), *labels)
+        raise_collected(InfeasibleMargins, failures, "gras")
+        if len(rows) + len(columns) <= LARGEST_DUAL:
+            logs = newton_signed(
+                positive, negative, rows, columns, r, s, tolerance=tolerance / 4.0
+            ).values
+            r, s = np.exp(logs[: len(rows)]), np.exp(logs[len(rows) :])
+        r, s, gap, more = _sweep_signed(
+            positive, negative, rows, columns, max_iterations - iterations, tolerance, start=(r, s)
+        )
+        iterations += more
     scale = r[:, None] * s
     return Balanced(
         matrix=positive * scale - negative / scale,

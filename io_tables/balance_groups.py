@@ -33,12 +33,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 from numpy.typing import ArrayLike
-from scipy.optimize import linprog
 
 from io_tables.balance import BalanceStatus
 from io_tables.checks import Floats, raise_collected
 from io_tables.dual import LARGEST_DUAL, minimise_dual
 from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
+from io_tables.feasibility import contradicting
 from io_tables.labels import positions_of, shown
 
 TOLERANCE: Final = 1e-10
@@ -283,30 +283,16 @@ def _contradiction(problem: _Problem) -> list[str]:
     hard = problem.hard
     if not hard.any():
         return []
-    scale = float(np.abs(problem.wanted[hard]).max())
-    if scale == 0.0:
+    at = np.flatnonzero(hard)
+    signs = np.sign(problem.prior)
+    short, blame = contradicting(problem.member[at], signs, problem.wanted[at])
+    if short == 0.0:
         return []
-    sign = np.sign(problem.prior)
-    member = problem.member[np.flatnonzero(hard)]
-    eye = scipy.sparse.csr_array(np.eye(int(hard.sum())))
-    cost = np.concatenate([np.zeros(len(sign)), np.ones(2 * int(hard.sum()))])
-    found = linprog(
-        cost,
-        A_eq=scipy.sparse.hstack([member * sign, eye, -eye], format="csr"),
-        b_eq=problem.wanted[hard] / scale,
-        method="highs",
-    )
-    short = float(found.fun or 0.0)
-    if found.status != 0 or short <= 1e-8:
-        return []
-    weight = np.abs(np.asarray(found.eqlin.marginals))
-    names = np.array(problem.names)[hard]
-    guilty = [
-        f"{names[k]} ({problem.value[hard][k]:.6g})" for k in np.flatnonzero(weight > 1e-7).tolist()
-    ]
+    blamed = np.flatnonzero(np.abs(blame) > 1e-7).tolist()
+    guilty = [f"{problem.names[at[k]]} ({problem.value[at[k]]:.6g})" for k in blamed]
     return [
         f"totals that must hold contradict each other, the zeros or signs of the prior, or fixed "
-        f"cells, by {short * scale:.6g}: {shown(guilty)}; correct one of them or give it an "
+        f"cells, by {short:.6g}: {shown(guilty)}; correct one of them or give it an "
         "uncertainty, nothing is rescaled here"
     ]
 

@@ -1,6 +1,7 @@
 """How multipliers of totals are found when scaling one total after the other is too slow.
 
-Public names: `minimise_dual`, `newton_margins`, `Multipliers`. Inner code: trusts its arguments.
+Public names: `minimise_dual`, `newton_margins`, `newton_signed`, `Multipliers`. Inner code: trusts
+its arguments.
 
 The matrix nearest to a prior X with given totals is y = x exp(G'm), G the 0/1 matrix of what each
 total adds up and m its multipliers, where m minimises the convex dual
@@ -149,3 +150,58 @@ def newton_margins(
     return minimise_dual(
         evaluate, hessian, totals, start, tolerance=tolerance, max_iterations=max_iterations
     )
+
+
+def newton_signed(
+    positive: Floats,
+    negative: Floats,
+    rows: Floats,
+    columns: Floats,
+    row_factors: Floats,
+    column_factors: Floats,
+    *,
+    tolerance: float,
+    max_iterations: int = 200,
+) -> Multipliers:
+    """Logarithms of the factors of GRAS, rows first: y = p exp(a + b) - n exp(-a - b).
+
+    Parameters
+    ----------
+    positive, negative
+        (n, m) parts of the prior, both not negative.
+    rows, columns
+        (n,) and (m,) totals of any sign.
+    row_factors, column_factors
+        Where to begin.
+    tolerance, max_iterations
+        As in `minimise_dual`, gaps relative to the absolute entries at the start.
+    """
+    n = len(rows)
+    unit = max(float(np.abs(rows).sum()), 1e-300)
+    totals = np.concatenate([rows, columns]) / unit
+
+    def parts(point: Floats) -> tuple[Floats, Floats]:
+        scale = np.exp(point[:n, None] + point[n:])
+        return positive * scale / unit, negative / scale / unit
+
+    def both(cells: Floats) -> Floats:
+        return np.concatenate([cells.sum(axis=1), cells.sum(axis=0)])
+
+    def evaluate(point: Floats) -> tuple[float, Floats]:
+        up, down = parts(point)
+        return float(up.sum() + down.sum() - totals @ point), both(up - down) - totals
+
+    def hessian(point: Floats) -> Floats:
+        up, down = parts(point)
+        out = np.diag(both(up + down))
+        out[:n, n:], out[n:, :n] = up + down, (up + down).T
+        return out
+
+    start = np.log(np.concatenate([row_factors, column_factors]))
+    start = np.clip(start, -100.0, 100.0)
+    up, down = parts(start)
+    scale = np.maximum(both(up + down), np.abs(totals))
+    return minimise_dual(
+        evaluate, hessian, np.where(scale > 0, scale, 1.0), start,
+        tolerance=tolerance, max_iterations=max_iterations,
+    )  # fmt: skip

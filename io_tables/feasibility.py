@@ -1,7 +1,8 @@
 """Whether any matrix with a given pattern of zeros has the wanted totals.
 
 Public names: `check_totals` (cheap, always), `check_pattern` (a linear program, when needed),
-`forced_zeros` (cells that no matrix with these totals can fill).
+`forced_zeros` (cells that no matrix with these totals can fill), `check_signed` (for cells of any
+sign) and `contradicting`, the program behind it, for any sums of cells.
 
 A non-negative matrix with row totals u, column totals v and zeros where the pattern has zeros
 exists if and only if sum u = sum v and no set of rows needs more than the columns it may use:
@@ -20,7 +21,7 @@ from typing import Final
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
-from scipy.optimize import LinearConstraint, milp
+from scipy.optimize import LinearConstraint, linprog, milp
 from scipy.sparse.csgraph import connected_components
 
 from io_tables.checks import Floats
@@ -146,3 +147,72 @@ def forced_zeros(rows: Floats, columns: Floats, pattern: NDArray[np.bool_]) -> N
     )
     part = connected_components(graph, connection="strong")[1]
     return np.asarray(pattern & ~carries & (part[:n, None] != part[n:]))
+
+
+def check_signed(
+    rows: Floats,
+    columns: Floats,
+    signs: Floats,
+    row_labels: Sequence[object],
+    column_labels: Sequence[object],
+) -> list[str]:
+    """Whether cells of these signs (n, m) can have the totals; names the totals that cannot be."""
+    n, m = signs.shape
+    where = np.flatnonzero(signs.reshape(-1))
+    i, j = np.divmod(where, m)
+    cells = np.arange(len(where))
+    ones = np.ones(len(where))
+    member = scipy.sparse.csr_array(
+        (np.tile(ones, 2), (np.concatenate([i, n + j]), np.tile(cells, 2))),
+        shape=(n + m, len(where)),
+    )
+    wanted = np.concatenate([rows, columns])
+    short, blame = contradicting(member, signs.reshape(-1)[where], wanted)
+    if short == 0.0:
+        return []
+    # Rows and columns have one sum, so blame may move from all rows to all columns: name few.
+    side = np.concatenate([np.ones(n), -np.ones(m)])
+    moved = [blame - shift * side for shift in np.unique((blame * side).round(9))]
+    guilty = min((np.flatnonzero(np.abs(b) > 1e-7).tolist() for b in moved), key=len)
+    names = [f"row {k}" for k in row_labels] + [f"column {k}" for k in column_labels]
+    found = shown(f"{names[k]} ({wanted[k]:.6g})" for k in guilty)
+    return [
+        f"no matrix with these signs and zeros has these totals, they miss {short:.6g} in all; "
+        f"look at {found}"
+    ]
+
+
+def contradicting(
+    member: scipy.sparse.csr_array, signs: Floats, wanted: Floats
+) -> tuple[float, Floats]:
+    """Find sums of cells that contradict each other.
+
+    Parameters
+    ----------
+    member
+        (K, L) 0/1 matrix of the cells in each sum.
+    signs
+        (L,) sign of each cell.
+    wanted
+        (K,) sums.
+
+    Returns
+    -------
+    By how much the sums are missed in all, 0 when they can hold, and the dual of the program (K,):
+    sums it leaves at zero are not to blame.
+    """
+    scale = float(np.abs(wanted).max(initial=0.0))
+    if scale == 0.0:
+        return 0.0, np.zeros(len(wanted))
+    K = len(wanted)
+    eye = scipy.sparse.csr_array(np.eye(K))
+    found = linprog(
+        np.concatenate([np.zeros(len(signs)), np.ones(2 * K)]),
+        A_eq=scipy.sparse.hstack([member * signs, eye, -eye], format="csr"),
+        b_eq=wanted / scale,
+        method="highs",
+    )
+    short = float(found.fun or 0.0)
+    if found.status != 0 or short <= 1e-8:
+        return 0.0, np.zeros(K)
+    return short * scale, np.asarray(found.eqlin.marginals)

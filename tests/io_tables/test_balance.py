@@ -169,6 +169,28 @@ def test_totals_near_the_boundary_converge_by_newton_steps_to_the_slow_answer():
     assert found.margin_gap <= 1e-12
 
 
+def test_gras_near_its_boundary_converges_by_newton_steps():
+    prior = np.array([[1.0, 1.0, -1e-6], [1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    target = np.array([[1e-7, 1.0, -3e-6], [1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    result = gras(prior, target.sum(axis=1), target.sum(axis=0)).raise_for_status()
+    assert result.iterations < 600
+    np.testing.assert_allclose(result.matrix.sum(axis=1), target.sum(axis=1), rtol=1e-10)
+    np.testing.assert_allclose(result.matrix.sum(axis=0), target.sum(axis=0), rtol=1e-10)
+    assert (np.sign(result.matrix) == np.sign(prior)).all()
+
+
+def test_gras_says_which_totals_no_matrix_with_these_signs_has():
+    prior = pd.DataFrame(
+        [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, -1.0]],
+        index=["coal", "steel", "trade"], columns=["x", "y", "z"],
+    )  # fmt: skip
+    with pytest.raises(
+        InfeasibleMargins,
+        match=r"miss 12 in all; look at row coal \(5\), row steel \(5\), column x \(4\)",
+    ):
+        gras(prior, [5.0, 5.0, -2.0], [4.0, 5.0, -1.0])
+
+
 def test_labelled_totals_are_aligned_and_labels_come_back():
     prior = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]], index=["a", "b"], columns=["x", "y"])
     rows = pd.Series([6.0, 4.0], index=["b", "a"])

@@ -183,3 +183,34 @@ def test_many_places_take_seconds_and_are_not_spelled_out_by_mistake():
     big = pd.concat([places] * 5, ignore_index=True)
     with pytest.raises(TableTooLarge, match="gravity_arguments"):
         nest(table, big, np.full((3000, 3000), 2.0), preserve="cells").to_table()
+
+
+def deming_stephan(kernel, parent_of, supply, use, blocks, sweeps=4000):
+    """Rows, columns and blocks scaled in turn, cell by cell, on the full matrix."""
+    flow = kernel.copy()
+    member = parent_of[:, None] == np.arange(len(blocks))
+    for _ in range(sweeps):
+        flow *= (supply / flow.sum(axis=1))[:, None]
+        flow *= use / flow.sum(axis=0)
+        found = member.T.astype(float) @ flow @ member
+        flow *= (blocks / found)[np.ix_(parent_of, parent_of)]
+    return flow
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 1000))
+def test_flows_between_places_are_those_of_plain_scaling(seed):
+    table = random_table(seed, 2, 3)
+    places, km = split(table, seed=seed)
+    nested = nest(table, places, km, decay=1.2)
+    use = nested.use
+    supply = nested.output - nested.exports
+    for i in range(3):
+        block = table.trade[i] * (
+            table.data["domestic_use"].values[i].sum(axis=1)
+            + table.data["demand"].values[:, i].sum(axis=1)
+        )
+        slow = deming_stephan(
+            km.to_numpy() ** -1.2, nested.parent_of, supply[:, i], use[:, i], block
+        )
+        np.testing.assert_allclose(nested.trade(i) * use[:, i], slow, rtol=1e-5)
