@@ -51,6 +51,9 @@ __all__ = [
 MAX_ITERATIONS: Final = 20_000
 _PATIENCE: Final = 300
 """Sweeps after which an unfinished problem is tested for a contradiction in its zeros."""
+_SEARCHED: Final = 50_000
+"""Cells up to which flows through the pattern are searched before Newton steps, and for forced
+zeros; larger problems are searched only when Newton steps fail."""
 _NOTHING: Final = 1e-9
 """A cell below this part of both its totals is tested for being forced to zero."""
 
@@ -72,7 +75,8 @@ class Balanced:
     relative gap of any total. For RAS, matrix = row_factors[:, None] * prior * column_factors.
     `frame` is the matrix with the labels of a prior given as a DataFrame. With status "boundary",
     `emptied` names the cells of the prior that are zero in every matrix with these totals; the
-    matrix is the limit of the sweeps, and factors give the other cells only.
+    matrix is the limit of the sweeps, and factors give the other cells only (not searched for in
+    matrices of more than 50,000 cells, where such cells come back tiny).
     """
 
     matrix: Floats
@@ -196,17 +200,20 @@ def ras(
         tolerance=tolerance, max_iterations=min(_PATIENCE, max_iterations),
     )  # fmt: skip
     iterations, forced = scaled.iterations, np.zeros_like(pattern)
-    if scaled.margin_gap[0] > tolerance and not pattern.all():
-        failures = check_pattern(rows, columns, pattern, *labels)
-        raise_collected(InfeasibleMargins, failures, "ras")
+    small = bool(pattern.sum() <= _SEARCHED)
+    if small:
+        _refuse_slow(scaled, rows, columns, pattern, labels, tolerance)
     if scaled.margin_gap[0] > tolerance and iterations < max_iterations:
         scaled = finish_margins(
             log_prior[0], rows, columns, scaled,
             tolerance=tolerance, max_iterations=max_iterations - iterations,
         )  # fmt: skip
         iterations += scaled.iterations
-        emptied, forced = _emptied(log_prior, rows, columns, scaled, tolerance=tolerance)
-        scaled = scaled if emptied is None else emptied
+        if not small:
+            _refuse_slow(scaled, rows, columns, pattern, labels, tolerance)
+        else:
+            emptied, forced = _emptied(log_prior, rows, columns, scaled, tolerance=tolerance)
+            scaled = scaled if emptied is None else emptied
     row_factors, column_factors = _factors(scaled.log_row[0], scaled.log_column[0])
     gap = float(scaled.margin_gap[0])
     reached = BalanceStatus.BOUNDARY if forced.any() else BalanceStatus.CONVERGED
@@ -221,6 +228,20 @@ def ras(
         columns=problem.column_index,
         emptied=tuple((problem.index[i], problem.column_index[j]) for i, j in np.argwhere(forced)),
     )
+
+
+def _refuse_slow(
+    scaled: Scaled,
+    rows: Floats,
+    columns: Floats,
+    pattern: NDArray[np.bool_],
+    labels: tuple[Sequence[object], Sequence[object]],
+    tolerance: float,
+) -> None:
+    """Refuse an unfinished problem that its zeros make impossible."""
+    if scaled.margin_gap[0] > tolerance and not pattern.all():
+        failures = check_pattern(rows, columns, pattern, *labels)
+        raise_collected(InfeasibleMargins, failures, "ras")
 
 
 def _emptied(

@@ -40,6 +40,7 @@ from io_tables.trade import Kernel, balance_gravity
 
 DECAY: Final = 1.0
 BALANCE: Final = 1e-9
+"""Relative gap of rows that is allowed, or that of the national table where it is larger."""
 _INPUTS: Final = 1e-12
 _SWEEPS: Final = 3_000
 
@@ -146,7 +147,7 @@ def estimate_table(
             for label, coord in national.data.coords.items()
             if coord.dims == ("sector",) and label != "sector"
         },
-        tolerance=BALANCE,
+        tolerance=max(national.tolerance, BALANCE),
     )
 
 

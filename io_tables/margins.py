@@ -170,6 +170,7 @@ def finish_margins(
         found = newton_margins(
             log_prior[np.ix_(some, these)], rows[some], columns[these],
             scaled.log_row[0, some], scaled.log_column[0, these], tolerance=tolerance / 4.0,
+            max_iterations=200 if some.sum() + these.sum() <= 600 else 40,
         )  # fmt: skip
         steps = found.iterations
         if found.gap <= scaled.margin_gap[0]:

@@ -217,7 +217,6 @@ def balance_gravity(
     scaled, iterations = first, first.iterations
     late = np.flatnonzero(first.margin_gap > tolerance)
     if len(late):
-        _check_products(supply, use, pattern, cheap=False, only=late)
         parts = [
             finish_margins(
                 prior[i], supply[i], use[i], take(first, int(i)),
@@ -229,6 +228,7 @@ def balance_gravity(
         iterations += max(part.iterations for part in parts)
         late = np.flatnonzero(scaled.margin_gap > tolerance)
         if len(late):
+            _check_products(supply, use, pattern, cheap=False, only=late)
             raise NotConverged(
                 f"totals of products {shown(late)} are missed by "
                 f"{scaled.margin_gap.max():.3g} relative after {iterations} sweeps"

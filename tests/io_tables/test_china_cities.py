@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from io_tables.china import china_report, load_china
-from io_tables.china.cities import city_costs, load_cities
+from io_tables.china.cities import city_costs, load_cities, nest_cities
 from io_tables.errors import InvalidTable, MissingTable, UnknownLabel, UnreadableTable
+from io_tables.nest_change import nest_change
 from model.solve import Leontief
 
 COAL = "Mining and washing of coal"
@@ -80,6 +81,13 @@ def test_the_table_of_cities_solves_to_its_own_output_and_balances(cities):
     solution = Leontief(cities).solve(cities.f)
     x = cities.x.to_numpy()
     np.testing.assert_allclose(np.asarray(solution.x), x, rtol=1e-8, atol=1e-9 * x.max())
+
+
+def test_multipliers_of_provinces_move_no_more_than_the_sources_say(provinces):
+    nested = nest_cities(provinces, np.ones(42))
+    change = nest_change(nested)
+    assert change.largest < 0.003
+    assert change.weighted < 0.0001
 
 
 def test_the_notes_say_that_mines_are_not_located_and_what_is_estimated(cities):

@@ -131,6 +131,16 @@ def test_imports_told_in_total_stay_a_total():
     assert found.imports.to_numpy().sum() == pytest.approx(national.imports.to_numpy().sum())
 
 
+def test_a_national_table_that_balances_only_roughly_is_taken_as_it_is():
+    _, national, output, km = country(8)
+    data = national.data.copy()
+    data["exports"] = data["exports"] * (1.0 + 1e-7)
+    rough = RegionalTable(data, "pooled")
+    found = estimate_table(rough, regional_output=output, cost=km)
+    np.testing.assert_allclose(summed(found, rough).exports, rough.exports, rtol=1e-12)
+    np.testing.assert_allclose(summed(found, rough).Z, rough.Z, rtol=1e-12)
+
+
 def test_figures_that_do_not_fit_are_refused_by_name():
     _, national, output, km = country(6)
     with pytest.raises(InvalidTable, match=r"sum to the national figure, not so for S0.*scales"):

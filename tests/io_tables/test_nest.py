@@ -185,6 +185,22 @@ def test_many_places_take_seconds_and_are_not_spelled_out_by_mistake():
         nest(table, big, np.full((3000, 3000), 2.0), preserve="cells").to_table()
 
 
+def test_places_in_another_order_and_money_in_another_unit_give_the_same_shares():
+    table = random_table(9, 3, 4)
+    places, km = split(table, 3)
+    order = np.random.default_rng(1).permutation(len(places))
+    one = nest(table, places, km, decay=1.3)
+    two = nest(table, places.iloc[order], km, decay=1.3)
+    np.testing.assert_allclose(two.output, one.output[order], rtol=1e-12)
+    for i in range(4):
+        np.testing.assert_allclose(two.trade(i), one.trade(i)[np.ix_(order, order)], rtol=1e-8)
+    money = {"money", table.unit}
+    data = table.data.map(lambda v: v * 1e3 if v.attrs["units"] in money else v, keep_attrs=True)
+    scaled = nest(RegionalTable(data, "pooled"), places, km * 7.0, decay=1.3)
+    np.testing.assert_allclose(scaled.output, one.output * 1e3, rtol=1e-12)
+    np.testing.assert_allclose(scaled.trade(0), one.trade(0), rtol=1e-8)
+
+
 def deming_stephan(kernel, parent_of, supply, use, blocks, sweeps=4000):
     """Rows, columns and blocks scaled in turn, cell by cell, on the full matrix."""
     flow = kernel.copy()
