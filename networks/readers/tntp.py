@@ -5,7 +5,7 @@ Public names
 read_tntp : a case from its folder or its network file
 write_tntp : a graph and its trips as TNTP files
 Tntp : what a case holds
-network_of_tntp : a case as a ``Network`` of roads
+network_of_tntp, read_tntp_network : a case as a ``Network`` of roads
 
 Terms
 -----
@@ -314,6 +314,13 @@ def write_tntp(
             lines += [f"{number[to]} : {trips!r};" for to, trips in pairs]
         (folder / f"{name}_trips.tntp").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return net
+
+
+def read_tntp_network(
+    path: str | Path, *, name: str | None = None, year: int | None = None
+) -> Network:
+    """Return the roads of a case as a network; see ``read_tntp`` and ``network_of_tntp``."""
+    return network_of_tntp(read_tntp(path), name=name, year=year)
 
 
 def network_of_tntp(case: Tntp, *, name: str | None = None, year: int | None = None) -> Network:
