@@ -3,6 +3,7 @@
 Public names
 ------------
 road_layer : door, road graph, door
+street_core, leg_prices : the graph of ways to stops, and what weighs on them
 transit_layer : door, road to a stop, trains or flights, road from a stop, door
 Layer : what a layer gives to ``networks.engine.least_paths``
 
@@ -44,11 +45,24 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A core graph and the arcs that join zones to it."""
+    """A core graph and the arcs that join zones to it.
+
+    Attributes
+    ----------
+    core, starts, ends
+        What ``networks.engine.least_paths`` takes.
+    links
+        Position in the link table of each core arc, -1 for none, shape (E,).
+    stops
+        Node position of each stop, shape (S,): its *in* is core node k, its *out* S + k. None of
+        them by road.
+    """
 
     core: Core
     starts: Ends
     ends: Ends
+    links: Ints
+    stops: Ints
 
 
 def _parts(count: int, **columns: Floats | float) -> Floats:
@@ -59,11 +73,22 @@ def _parts(count: int, **columns: Floats | float) -> Floats:
     return parts
 
 
-def _driven(arcs: Arcs) -> Core:
+def street_core(arcs: Arcs, n_nodes: int) -> Core:
     """Return the arcs as a core over node positions, their time in the vehicle."""
-    size = int(max(arcs.tails.max(initial=-1), arcs.heads.max(initial=-1))) + 1
     parts = _parts(len(arcs.km), km=arcs.km, money=arcs.money, in_vehicle=arcs.minutes)
-    return Core(size, arcs.tails, arcs.heads, parts)
+    return Core(n_nodes, arcs.tails, arcs.heads, parts)
+
+
+def leg_prices(prices: Floats) -> tuple[Floats, Floats]:
+    """Return what weighs on the way to a stop, (K,) each: minutes alone, and the objective.
+
+    On the way to a stop a minute weighs as access or egress, not as the main mode.
+    """
+    minutes_only = np.zeros(len(COMPONENTS))
+    minutes_only[IN_VEHICLE] = 1.0
+    on_leg = prices.copy()
+    on_leg[IN_VEHICLE] = prices[ACCESS]
+    return minutes_only, on_leg
 
 
 def road_layer(
@@ -84,8 +109,7 @@ def road_layer(
     door
         Whether that way is counted.
     """
-    core = _driven(arcs)
-    core = Core(n_nodes, core.tails, core.heads, core.components)
+    core = street_core(arcs, n_nodes)
     before, after = terminal(parameters, "road", purpose, in_place=True)
     if not door:
         before, after = np.zeros_like(before), np.zeros_like(after)
@@ -95,6 +119,8 @@ def road_layer(
         core,
         Ends(count, own, zones, np.tile(before, (count, 1))),
         Ends(count, own, zones, np.tile(after, (count, 1))),
+        arcs.links,
+        np.zeros(0, dtype=np.int64),
     )
 
 
@@ -129,7 +155,9 @@ def transit_layer(
         stops: itself, and the stops that name it as parent.
     """
     stops = np.unique(np.concatenate([arcs.tails, arcs.heads]))
-    core, entry, leave = _states(arcs, street, stops, parameters, main, purpose, door=door)
+    core, owners = _states(arcs, street, stops, parameters, main, purpose, door=door)
+    entry = np.arange(len(stops), dtype=np.int64)
+    leave = entry + len(stops)
     if door:
         reach, access = _street_legs(street, len(nodes), zones, stops, prices, inward=False)
         back, egress = _street_legs(street, len(nodes), zones, stops, prices, inward=True)
@@ -154,6 +182,8 @@ def transit_layer(
         core,
         Ends(count, from_zone.astype(np.int64), entry[to_stop], first),
         Ends(count, at_zone.astype(np.int64), leave[of_stop], last),
+        owners,
+        stops,
     )
 
 
@@ -174,22 +204,17 @@ def _street_legs(
 
     ``inward``: from the stop to the zone instead of from the zone to the stop.
     """
-    base = _driven(street)
-    core = Core(n_nodes, base.tails, base.heads, base.components)
+    core = street_core(street, n_nodes)
     if inward:
         core = core.reversed()
     count = len(zones)
     starts = Ends(count, np.arange(count, dtype=np.int64), zones, _parts(count))
     ends = Ends(len(stops), np.arange(len(stops), dtype=np.int64), stops, _parts(len(stops)))
-    minutes_only = np.zeros(len(COMPONENTS))
-    minutes_only[IN_VEHICLE] = 1.0
+    minutes_only, on_leg = leg_prices(prices)
     minutes, fastest = least_paths(core, starts, ends, minutes_only)
-    # On the way to a stop a minute weighs as access or egress, not as the main mode.
-    leg_prices = prices.copy()
-    leg_prices[IN_VEHICLE] = prices[ACCESS]
-    if np.array_equal(leg_prices, minutes_only * leg_prices[IN_VEHICLE]):
+    if np.array_equal(on_leg, minutes_only * on_leg[IN_VEHICLE]):
         return minutes, fastest
-    _, parts = least_paths(core, starts, ends, leg_prices)
+    _, parts = least_paths(core, starts, ends, on_leg)
     return minutes, parts
 
 
@@ -202,8 +227,8 @@ def _states(
     purpose: Purpose,
     *,
     door: bool,
-) -> tuple[Core, Ints, Ints]:
-    """Return the core of a transit layer and its *in* and *out* nodes by stop position."""
+) -> tuple[Core, Ints]:
+    """Return the core of a transit layer and the link that each of its arcs belongs to."""
     n_stops = len(stops)
     tail, head = np.searchsorted(stops, arcs.tails), np.searchsorted(stops, arcs.heads)
     entry = np.arange(n_stops, dtype=np.int64)
@@ -216,7 +241,7 @@ def _states(
     reached = leave[head]
     reached[on_line] = size + np.searchsorted(keys, head[on_line] * stride + arcs.lines[on_line])
     size += len(keys)
-    walk, walk_tails, walk_heads, walk_parts, size = _walks(street, stops, size)
+    walk, walk_tails, walk_heads, walk_parts, walk_links, size = _walks(street, stops, size)
     board_from = np.where(walk >= 0, walk, leave)
 
     run = _parts(len(arcs.km), km=arcs.km, money=arcs.money, in_vehicle=arcs.minutes)
@@ -246,13 +271,15 @@ def _states(
         np.concatenate(heads).astype(np.int64),
         np.concatenate(parts),
     )
-    return core, entry, leave
+    nobody = np.full(len(keys) + len(changers), -1, dtype=np.int64)
+    return core, np.concatenate([arcs.links, arcs.links, arcs.links[stays], nobody, walk_links])
 
 
-def _walks(street: Arcs, stops: Ints, size: int) -> tuple[Ints, Ints, Ints, Floats, int]:
-    """Return walk node by stop (-1: none), arcs between walk nodes, their components, and the size.
+def _walks(street: Arcs, stops: Ints, size: int) -> tuple[Ints, Ints, Ints, Floats, Ints, int]:
+    """Return walk node by stop (-1: none), arcs between walk nodes, and the size.
 
-    Nodes are those that access links join; their minutes count as transfer.
+    Of the arcs: tails, heads, components and links. Nodes are those that access links join; their
+    minutes count as transfer.
     """
     access = street.only(["access"])
     touched = np.unique(np.concatenate([access.tails, access.heads]))
@@ -260,7 +287,7 @@ def _walks(street: Arcs, stops: Ints, size: int) -> tuple[Ints, Ints, Ints, Floa
     there = np.isin(stops, touched)
     if there.sum() < 2:  # nobody to change to
         empty = np.zeros(0, dtype=np.int64)
-        return walk, empty, empty, _parts(0), size
+        return walk, empty, empty, _parts(0), empty, size
     walk[there] = size + np.searchsorted(touched, stops[there])
     parts = _parts(len(access.km), km=access.km, money=access.money, transfer=access.minutes)
     return (
@@ -268,5 +295,6 @@ def _walks(street: Arcs, stops: Ints, size: int) -> tuple[Ints, Ints, Ints, Floa
         size + np.searchsorted(touched, access.tails).astype(np.int64),
         size + np.searchsorted(touched, access.heads).astype(np.int64),
         parts,
+        access.links,
         size + len(touched),
     )

@@ -57,6 +57,8 @@ class Arcs:
         Position of the (mode, line) pair, or -1 for a service of its own.
     km, minutes, money, wait
         Of one traveller or one tonne.
+    links
+        Positions in the link table.
     """
 
     tails: Ints
@@ -67,6 +69,7 @@ class Arcs:
     minutes: Floats
     money: Floats
     wait: Floats
+    links: Ints
 
     def only(self, modes: Sequence[LinkMode]) -> "Arcs":
         """Return the arcs of the given link modes."""
@@ -129,7 +132,11 @@ def directed_arcs(network: Network, purpose: Purpose) -> Arcs:
         np.concatenate([end, start[both]]),
         np.concatenate([mode, mode[both]]),
         np.concatenate([line, line[both]]),
-        *(doubled(v) for v in (km, minutes, money, wait)),
+        doubled(km),
+        doubled(minutes),
+        doubled(money),
+        doubled(wait),
+        np.concatenate([np.arange(len(links)), np.flatnonzero(both)]),
     )
     return arcs.only([m for m in LINK_MODES if m in carried])
 

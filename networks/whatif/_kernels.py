@@ -172,8 +172,8 @@ def repair(
 
     Notes
     -----
-    Edges are met by their lower node, ascending. When an edge has a new weight, the edges above it
-    are met too where its old weight made theirs or its new one undercuts it.
+    Edges are met by their lower node, ascending, each once at most. When an edge has a new weight,
+    the edges above it are met too where its old weight made theirs or its new one undercuts it.
     """
     heap = np.empty(max(64, 2 * changed.size), dtype=np.int32)
     size = 0

@@ -3,6 +3,7 @@
 Public names
 ------------
 WhatIf, build_whatif : a graph with its matrix known, ready for edits
+Moved, Block : ends that got worse, and what of a matrix differs
 
 Terms
 -----
@@ -14,8 +15,8 @@ Formula
 -------
 New or better arcs l = (u, v, w): D' = min(D, min over l, m of D[., u_l] + w_l + P[l, m] +
 D[v_m, .]) with P the (min, +) closure of D[v_l, u_m] + w_m. Worse arcs: pairs with D[i, u] + w +
-D[v, j] <= D[i, j] (1 + 1e-12), the rows or the columns that hold them, whichever are fewer, searched
-anew; all of them when that is cheaper. The choice rests on counts, never on a clock.
+D[v, j] <= D[i, j] (1 + 1e-12), the rows or the columns that hold them, whichever are fewer,
+searched anew; all of them when that is cheaper. The choice rests on counts, never on a clock.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from numpy.typing import NDArray
 from networks.graph import Core, Ends, at_nodes, by_tail
 from networks.hierarchy.metric import Metric, customised
 from networks.hierarchy.topology import Hierarchy, build_hierarchy
-from networks.sweeps.matrix import many_to_many, sorted_ends
+from networks.sweeps.matrix import SortedEnds, many_to_many, sorted_ends
 from networks.whatif._kernels import affected, close_links, improve, repair
 from networks.whatif.base import Frame, Ways, all_edges, chosen, frame_of, searches
 from networks.whatif.edits import Edit, Method, Outcome, check_edit
@@ -56,16 +57,34 @@ class _Room:
     down: Floats
     weights: Floats
     waiting: Flags
+    before: list[tuple[Int32s, Floats, Floats]]  # edges that changed, and what they weighed
 
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """Least weights of candidates: to ends (T, D), from starts (T, O), between (T, T) unless too many."""
+    """Least weights of candidates: to ends (T, D), from starts (T, O), between (T, T) if few."""
 
     place: Ints  # of each node among the candidates, or -1
     ahead: Floats
     back: Floats
     between: Floats | None
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """Ends of all zones with some weights changed, and the zones that have these."""
+
+    zones: SortedEnds
+    which: Flags
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Rows (axis 0) or columns (axis 1) of a matrix: which, and what they are, one in a row."""
+
+    axis: int
+    which: Ints
+    values: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +176,63 @@ class WhatIf:
             if progress is not None:
                 progress(done)
 
+    def closed(
+        self,
+        arcs: Ints,
+        *,
+        among: Floats | None = None,
+        starts: Moved | None = None,
+        ends: Moved | None = None,
+    ) -> list[Block]:
+        """Return the rows and columns that differ when arcs close and ends of zones get worse.
+
+        Parameters
+        ----------
+        arcs
+            Arcs that close; may be none.
+        among
+            The matrix, minus infinity for pairs that do not matter: they may come out stale.
+        starts, ends
+            Starts and ends with other weights, none better, and the zones they belong to.
+
+        Notes
+        -----
+        For many closures in a row: no matrix is copied, and threads may call at the same time. The
+        blocks may overlap, and then agree.
+        """
+        ways, room = self._base, None
+        rows, columns = (np.zeros(n, dtype=np.bool_) for n in self.weights.shape)
+        if len(arcs):
+            row, column, pairs = self._users(arcs, among)
+            if pairs and row.sum() <= column.sum():
+                rows |= row
+            elif pairs:
+                columns |= column
+        first, last = ways.starts, ways.ends
+        if starts is not None:
+            first = starts.zones
+            rows |= starts.which
+        if ends is not None:
+            last = ends.zones
+            columns |= ends.which
+        if not (rows.any() or columns.any()):
+            return []
+        frame = ways.frame
+        if len(arcs):
+            room = self._enter(arcs, np.full(len(arcs), np.inf))
+            frame = self._every.over(room.up, room.down)
+        blocks = []
+        if rows.any():
+            found = searches(frame.rise, frame.fall, frame.to_ends, chosen(first, rows), last)
+            blocks.append(Block(0, np.flatnonzero(rows), found))
+        if columns.any():
+            back = chosen(last, columns)
+            found = searches(frame.fall, frame.rise, frame.to_starts, back, first)
+            blocks.append(Block(1, np.flatnonzero(columns), found))
+        if room is not None:
+            self._leave(room, arcs)
+        return blocks
+
     def _applied(self, edit: Edit, method: Method, out: Floats) -> Outcome:
         """Change ``out`` from the base to what the edit makes of it."""
         began = perf_counter()
@@ -210,13 +286,13 @@ class WhatIf:
             edit.name,
         )
 
-    def _users(self, arcs: Ints) -> tuple[Flags, Flags, int]:
+    def _users(self, arcs: Ints, among: Floats | None = None) -> tuple[Flags, Flags, int]:
         """Return rows and columns with pairs whose path may use some arcs, and how many pairs."""
         ends = np.concatenate([self.core.tails[arcs], self.core.heads[arcs]])
         back, ahead = self._vectors(self._base, ends, ahead=False), self._vectors(self._base, ends)
         count = len(arcs)
         rows, columns, pairs = affected(
-            self.weights,
+            self.weights if among is None else among,
             back[:count],
             back[count:],
             self.arc_weights[arcs],
@@ -278,25 +354,30 @@ class WhatIf:
         except Empty:
             metric = self.metric
             waiting = np.zeros(len(metric.up), dtype=np.bool_)
-            room = _Room(metric.up.copy(), metric.down.copy(), self.arc_weights.copy(), waiting)
+            room = _Room(metric.up.copy(), metric.down.copy(), self.arc_weights.copy(), waiting, [])
         room.weights[arcs] = weights
-        self._repair(room, arcs)
+        h = self.metric.hierarchy
+        changed = h.slots[arcs]
+        room.before.append(
+            repair(
+                *(h.indptr, h.heads, h.low_indptr, h.low_edges, h.low_tails, self._tails),
+                *(self._arc_rows, self._arcs, h.upward, room.weights, changed[changed >= 0]),
+                *(room.up, room.down, room.waiting),
+            )
+        )
         return room
 
     def _leave(self, room: _Room, arcs: Ints) -> None:
         """Take the arcs out again."""
         room.weights[arcs] = self.arc_weights[arcs]
-        self._repair(room, arcs)
+        edges, up, down = room.before.pop()
+        room.up[edges], room.down[edges] = up, down
         self._rooms.put(room)
 
-    def _repair(self, room: _Room, arcs: Ints) -> None:
-        h = self.metric.hierarchy
-        changed = h.slots[arcs]
-        repair(
-            *(h.indptr, h.heads, h.low_indptr, h.low_edges, h.low_tails, self._tails),
-            *(self._arc_rows, self._arcs, h.upward, room.weights, changed[changed >= 0]),
-            *(room.up, room.down, room.waiting),
-        )
+    @property
+    def zones(self) -> tuple[SortedEnds, SortedEnds]:
+        """Starts and ends of the base, as ``closed`` takes them."""
+        return self._base.starts, self._base.ends
 
 
 def _searched(ways: Ways, rows: Flags, columns: Flags, side: str, out: Floats) -> int:
