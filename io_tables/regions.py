@@ -107,7 +107,8 @@ def place_spellings() -> MappingProxyType[str, str]:
 def _places(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for place, spelling in rows:
-        found.setdefault(fold_name(spelling), set()).add(place)
+        for name in (place, spelling):
+            found.setdefault(fold_name(name), set()).add(place)
     return {spelling: next(iter(p)) for spelling, p in found.items() if len(p) == 1}
 
 
