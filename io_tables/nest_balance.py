@@ -16,6 +16,7 @@ Source: Deming & Stephan (1940) for the iteration; Wilson (1970) for the law.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,7 +26,8 @@ from io_tables.checks import Floats
 
 _LARGEST: Final = 128 * 1024**2
 """Bytes of sums by place and group held at once; products are worked on in parts of this size."""
-_INNER: Final = 4
+Members = slice | NDArray[np.intp]
+_INNER: Final = 2
 """Rounds of group factors between two passes over the places."""
 
 
@@ -64,25 +66,29 @@ def balance_blocks(
     tolerance, max_iterations
         Largest relative gap of supply and of blocks (use is exact); passes after which to stop.
     """
-    groups = [np.flatnonzero(group_of == g) for g in range(blocks.shape[1])]
+    order = np.argsort(group_of, kind="stable")
+    # Places of a group become neighbours, so that their part of a kernel is a view.
+    bounds = np.searchsorted(group_of[order], np.arange(blocks.shape[1] + 1))
+    groups = [slice(a, b) for a, b in pairwise(bounds.tolist())]
     M, S = supply.shape
     width = max(1, int(_LARGEST / (8 * M * len(groups))))
     weights, factors = np.zeros((M, S)), np.zeros_like(blocks)
     gap, iterations = 0.0, 0
-    for c, kernel in enumerate(kernels):
+    for c, given in enumerate(kernels):
         products = np.flatnonzero(kernel_of == c)
+        kernel = given[np.ix_(order, order)]
         for start in range(0, len(products), width):
             part = products[start : start + width]
             found = _balance_class(
-                kernel, group_of, groups, supply[:, part], use[:, part], blocks[part],
-                tolerance, max_iterations,
+                kernel, groups, supply[np.ix_(order, part)], use[np.ix_(order, part)],
+                blocks[part], tolerance, max_iterations,
             )  # fmt: skip
-            weights[:, part], factors[part] = found.weights, found.factors
+            weights[np.ix_(order, part)], factors[part] = found.weights, found.factors
             gap, iterations = max(gap, found.gap), max(iterations, found.iterations)
     return BlockFlows(weights, factors, gap, iterations)
 
 
-def by_group(matrix: Floats, values: Floats, groups: Sequence[NDArray[np.intp]]) -> Floats:
+def by_group(matrix: Floats, values: Floats, groups: Sequence[Members]) -> Floats:
     """Sum over the members of every group: (M, G, S) with [r, Q] = sum_{s in Q} K_rs v_s."""
     out = np.empty((len(matrix), len(groups), values.shape[1]))
     for g, members in enumerate(groups):
@@ -94,44 +100,50 @@ def _ratio(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 
-def _group_sums(values: Floats, groups: Sequence[NDArray[np.intp]]) -> Floats:
-    """(M, G, S) summed over members of the first axis: (G, G, S)."""
-    return np.stack([values[members].sum(axis=0) for members in groups])
+def _group_sums(by_place: Floats, sums: Floats, groups: Sequence[slice]) -> Floats:
+    """[P, Q, i]: sums (M, G, S) weighted by (M, S), over the members of P."""
+    return np.stack([np.einsum("mi,mgi->gi", by_place[p], sums[p]) for p in groups])
+
+
+def _row_sums(factors: Floats, sums: Floats, groups: Sequence[slice]) -> Floats:
+    """(M, S): sums (M, G, S) weighted by the factors of the own group, over the other groups."""
+    parts = [np.einsum("gi,mgi->mi", factors[g], sums[p]) for g, p in enumerate(groups)]
+    return np.concatenate(parts)
 
 
 def _balance_class(
     kernel: Floats,
-    group_of: NDArray[np.intp],
-    groups: Sequence[NDArray[np.intp]],
+    groups: Sequence[slice],
     supply: Floats,
     use: Floats,
     blocks: Floats,
     tolerance: float,
     max_iterations: int,
 ) -> BlockFlows:
-    """Work of `balance_blocks` for products that share a kernel."""
+    """Work of `balance_blocks` for products that share a kernel, places of a group together."""
     wanted = blocks.transpose(1, 2, 0)
+    turned = wanted.transpose(1, 0, 2)
     u = supply / np.maximum(supply.mean(axis=0), 1e-300)
     v = use / np.maximum(use.mean(axis=0), 1e-300)
     h = np.where(wanted > 0, 1.0, 0.0)
     gap, iteration = np.inf, 0
     for iteration in range(1, max_iterations + 1):
         sums = by_group(kernel, v, groups)  # (r, Q, i)
+        cells = _group_sums(u, sums, groups)
         if iteration > 1:
-            rows = u * (h[group_of] * sums).sum(axis=1)
-            cells = h * _group_sums(u[:, None] * sums, groups)
-            gap = max(_gap(rows, supply), _gap(cells, wanted))
+            rows = u * _row_sums(h, sums, groups)
+            gap = max(_gap(rows, supply), _gap(h * cells, wanted))
             if gap <= tolerance:
                 break
         for _ in range(_INNER):
-            h = _ratio(wanted, _group_sums(u[:, None] * sums, groups))
-            u = _ratio(supply, (h[group_of] * sums).sum(axis=1))
+            h = _ratio(wanted, cells)
+            u = _ratio(supply, _row_sums(h, sums, groups))
+            cells = _group_sums(u, sums, groups)
         sums = by_group(kernel.T, u, groups)  # (s, P, i)
-        turned = h.transpose(1, 0, 2)
         for _ in range(_INNER):
-            turned = _ratio(wanted.transpose(1, 0, 2), _group_sums(v[:, None] * sums, groups))
-            v = _ratio(use, (turned[group_of] * sums).sum(axis=1))
-        h = turned.transpose(1, 0, 2)
+            back = _ratio(turned, _group_sums(v, sums, groups))
+            v = _ratio(use, _row_sums(back, sums, groups))
+        h = back.transpose(1, 0, 2)
     return BlockFlows(u, np.ascontiguousarray(h.transpose(2, 0, 1)), gap, iteration)
 
 
