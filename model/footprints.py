@@ -118,6 +118,7 @@ def footprints(
     grid = (STRESSOR, REGION, SECTOR)
     data = {n: xr.Variable(grid, v, _about(n)) for n, v in arrays.items()}
     data |= {n: xr.Variable(grid[:2], v, _about(n)) for n, v in sums.items()}
+    data["idle"] = xr.Variable((STRESSOR,), stress.idle, _about("idle"))
     return xr.Dataset(
         data,
         coords={
@@ -234,6 +235,7 @@ def _about(name: str) -> dict[str, str]:
         "D_exp": "happening here for final demand elsewhere and abroad",
         "D_abroad": "happening here for exports abroad",
         "F_Y": "of final demand itself",
+        "idle": "of industries without output: in no account",
     }
     stem = name.removesuffix("_reg").removesuffix("_cap")
     units = "see stressor_units" + (" per head" if name.endswith("_cap") else "")

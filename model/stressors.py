@@ -57,6 +57,8 @@ class Stress:
         (R, K) True where a region's amounts are not known, in whole or in part.
     final
         (R, K) amounts of final demand itself, 0 where there are none; NaN where not known.
+    idle
+        (K,) amounts of industries without output, which no demand causes: in no account.
     """
 
     names: list[str]
@@ -65,6 +67,7 @@ class Stress:
     amount: FloatArray
     unknown: NDArray[np.bool_]
     final: FloatArray
+    idle: FloatArray
 
     def not_told(self, regions: Sequence[str]) -> str:
         """Name the regions whose amounts are not known, "" when all are."""
@@ -120,7 +123,8 @@ def stress_of(
     amount = np.nan_to_num(amount)
     x = table.x.to_numpy()[:, None]
     intensity = np.divide(amount, x, out=np.zeros_like(amount), where=x > 0)
-    return Stress(names, told, intensity, amount, unknown, _final(table, names, final))
+    idle = np.asarray(amount[x[:, 0] <= 0].sum(axis=0))
+    return Stress(names, told, intensity, amount, unknown, _final(table, names, final), idle)
 
 
 def _frame(table: RegionalTable, amounts: pd.DataFrame) -> list[str]:
@@ -208,7 +212,7 @@ def final_use_of(table: RegionalTable) -> FinalUse:
     names = list(table.regions)
     for name, series in ((ABROAD, table.exports), (DISCREPANCY, table.discrepancy)):
         if series.to_numpy().any():
-            columns.append(np.asarray(series.to_numpy())[:, None])
+            columns.append(np.asarray(series.to_numpy(), dtype=np.float64)[:, None])
             names.append(name)
     taken = [name for name in (ABROAD, DISCREPANCY) if name in table.regions]
     if taken:
