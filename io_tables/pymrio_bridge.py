@@ -31,8 +31,8 @@ from io_tables.checks import Floats, raise_collected
 from io_tables.dims import DISCREPANCY, EXPORTS, ONE_CATEGORY
 from io_tables.errors import InvalidTable
 from io_tables.labels import shown
+from io_tables.output import half_units, negative_note, settled_output
 from io_tables.pymrio_export import EMPLOYMENT, IMPORTS, LAYOUT, TAXES, to_pymrio
-from io_tables.readers.output import half_units, negative_note, settled_output
 from io_tables.table import RegionalTable
 
 __all__ = ["from_pymrio", "to_pymrio"]
@@ -349,6 +349,7 @@ def _layout(Z: pd.DataFrame, Y: pd.DataFrame, accounts: list[Account]) -> dict[s
         "index": list(Z.index.names),
         "columns": list(Z.columns.names),
         "Y_columns": list(Y.columns.names),
+        "Y_order": _pairs_of(Y.columns) if len(Y.columns) <= LONGEST_ORDER else None,
         "extensions": {
             account.name: {
                 "row_names": list(account.F.index.names),
@@ -359,3 +360,10 @@ def _layout(Z: pd.DataFrame, Y: pd.DataFrame, accounts: list[Account]) -> dict[s
             if account.F is not None
         },
     }
+
+
+def _pairs_of(columns: pd.Index) -> list[list[str]] | None:
+    """Labels of (region, category) columns, None for any other."""
+    if columns.nlevels != 2:
+        return None
+    return [[str(region), str(category)] for region, category in columns]

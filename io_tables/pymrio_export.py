@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from io_tables import views
 from io_tables.checks import Floats
 from io_tables.dims import CATEGORY, REGION, SECTOR
 from io_tables.extras import require
@@ -49,7 +50,10 @@ def to_pymrio(table: RegionalTable) -> Any:
     Z, Y = table.Z.to_numpy(), table.Y
     if order is not None:
         Z = Z[np.ix_(order, order)]
+    Y = _as_given(Y, layout.get("Y_order"))
     final = Y.columns.set_names(layout.get("Y_columns") or [REGION, CATEGORY])
+
+    told_columns = views.final_columns(table.regions, table.categories, table.final_use_told, ())
 
     def arranged(values: Any) -> Floats:
         numbers = np.asarray(values, dtype=np.float64)
@@ -68,7 +72,7 @@ def to_pymrio(table: RegionalTable) -> Any:
         return {
             "name": name,
             "F": frame,
-            "F_Y": None if demand is None else _demand_frame(demand, Y, final, rows),
+            "F_Y": None if demand is None else _demand_frame(demand, Y, final, rows, told_columns),
             "unit": pd.DataFrame({"unit": list(units)}, index=rows),
         }
 
@@ -154,12 +158,23 @@ def _index_of(rows: list[str]) -> pd.Index:
     return pd.MultiIndex.from_tuples([tuple(level) for level in levels])
 
 
-def _demand_frame(demand: Any, Y: pd.DataFrame, final: pd.Index, rows: pd.Index) -> pd.DataFrame:
+def _demand_frame(
+    demand: Any, Y: pd.DataFrame, final: pd.Index, rows: pd.Index, told: pd.MultiIndex
+) -> pd.DataFrame:
     """Return the final part of an account on the columns of Y, zero for exports and discrepancy."""
     if isinstance(demand, pd.DataFrame):  # imports for final use: (place, product) by category
         places = list(dict.fromkeys(demand.index.get_level_values(0)))
         cube = demand.to_numpy().reshape(len(places), len(rows), -1)
         demand = cube.transpose(1, 0, 2).reshape(len(rows), -1)
     values = np.zeros((len(rows), Y.shape[1]))
-    values[:, : demand.shape[1]] = demand
+    # the columns of an account are those of Y by place and category, whatever order Y is in
+    position = {label: k for k, label in enumerate(Y.columns.tolist())}
+    values[:, [position[label] for label in told.tolist()]] = demand
     return pd.DataFrame(values, index=rows, columns=final)
+
+
+def _as_given(Y: pd.DataFrame, order: Sequence[Sequence[str]] | None) -> pd.DataFrame:
+    """Return final demand with its columns in the order of the system it came from."""
+    position = {tuple(label): k for k, label in enumerate(Y.columns.tolist())}
+    wanted = [position.get(tuple(label), -1) for label in order or []]
+    return Y.iloc[:, wanted] if sorted(wanted) == list(range(Y.shape[1])) else Y

@@ -30,7 +30,7 @@ ADDED = [
 
 
 def economy(seed=0, regions=3, sectors=4, finals=5):
-    """Flows, final demand by place of use, exports, errors, imports and value added that balance."""
+    """Flows, final demand by place of use, exports, errors, imports, value added, in balance."""
     rng = np.random.default_rng(seed)
     n = regions * sectors
     flows = rng.gamma(0.8, 10.0, (n, n)).round(2)

@@ -22,9 +22,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, TypeVar, get_args
 
-from io_tables import netcdf
 from io_tables.errors import MissingTable, TableError, TableTooLarge, UnreadableTable
 from io_tables.labels import did_you_mean
+from io_tables.netcdf import write_dataset
 from io_tables.readers.arrays import read_npz, read_zarr, write_npz, write_zarr
 from io_tables.readers.ceads import read_ceads
 from io_tables.readers.csv_folder import read_csv_folder, write_csv_folder
@@ -69,7 +69,7 @@ _READERS: Final[dict[Format, Callable[[Path], RegionalTable]]] = {
     "gloria": read_gloria,
 }
 _WRITERS: Final[dict[WrittenFormat, Callable[[RegionalTable, Path], Path]]] = {
-    "netcdf": lambda table, path: netcdf.write_dataset(table.data, table.kind, path),
+    "netcdf": lambda table, path: write_dataset(table.data, table.kind, path),
     "zarr": write_zarr,
     "npz": write_npz,
     "tidy": write_tidy,

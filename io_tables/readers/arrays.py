@@ -27,8 +27,8 @@ from io_tables.checks import Floats
 from io_tables.errors import MissingTable, UnreadableTable
 from io_tables.extras import require
 from io_tables.labels import did_you_mean
+from io_tables.output import half_units, negative_note, settled_output
 from io_tables.portable import FORMAT, check_description, describe, rebuild
-from io_tables.readers.output import half_units, negative_note, settled_output
 from io_tables.table import RegionalTable
 
 _DESCRIPTION: Final = "description"

@@ -8,7 +8,7 @@ Public names: `Row`, `Blocks`, `table_of_blocks`.
 
 Rows that are imports in nature (adjustments to exports, margins of foreign carriers, purchases
 abroad) are imports of their own name, never value added. Output is settled against row totals
-(`io_tables.readers.output`), negative flows are kept and noted.
+(`io_tables.output`), negative flows are kept and noted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from io_tables.checks import Floats
 from io_tables.errors import UnreadableTable
 from io_tables.flow_inputs import Coords
 from io_tables.labels import duplicates, shown
-from io_tables.readers.output import half_units, negative_note, settled_output
+from io_tables.output import half_units, negative_note, settled_output
 from io_tables.table import RegionalTable
 
 Role = Literal["taxes", "primary", "imports", "stressor"]

@@ -6,6 +6,7 @@ closed, so that it may be replaced while the table is in use.
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import xarray as xr
@@ -24,6 +25,9 @@ def read_netcdf(path: Path) -> RegionalTable:
         When the file is not NetCDF, not a table, or of a later version of the format.
     """
     try:
+        # h5netcdf leaves a damaged file half open; h5py, on which it stands, refuses it first
+        with importlib.import_module("h5py").File(path, "r"):
+            pass
         with xr.open_dataset(path, engine="h5netcdf") as opened:
             data = opened.load()
     except (OSError, ValueError, KeyError) as error:
