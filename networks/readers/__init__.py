@@ -22,6 +22,7 @@ from typing import Literal
 from networks.errors import InvalidNetwork, MissingNetwork, UnknownLabel
 from networks.labels import did_you_mean
 from networks.network import Network
+from networks.readers.files import UNPACKING
 
 Format = Literal["folder", "gmns", "tntp", "gtfs", "osm", "geo"]
 FORMATS: dict[str, str] = {
@@ -133,7 +134,7 @@ def _detect(path: Path) -> tuple[str, str]:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = {n.rsplit("/", 1)[-1] for n in archive.namelist()}
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+        except UNPACKING as error:
             raise InvalidNetwork(f"{str(path)!r} must be a sound zip archive: {error}.") from error
         for one in ("gtfs", "gmns"):
             if names >= set(TELLING[one]):

@@ -5,18 +5,33 @@ Public names
 read_text : a text file in UTF-8
 read_rows : a CSV file, or one in a zip archive, with every cell as text
 numbers : a column of such a table as numbers
+UNPACKING : what a damaged archive can raise
 optional : a package that only one format needs
 """
 
 import importlib
 import io
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from networks.errors import InvalidNetwork, MissingNetwork, NetworkError
+
+# What a damaged, locked or newer archive can make the standard library raise.
+UNPACKING = (
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
 
 
 class MissingPackage(NetworkError, ImportError):
@@ -106,11 +121,7 @@ def read_rows(
                     (n for n in archive.namelist() if n.rsplit("/", 1)[-1] == name), key=len
                 )
                 raw = archive.read(inside[0]) if inside else None
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
-            raise InvalidNetwork(
-                f"{str(folder)!r} must be a sound zip archive: {error}."
-            ) from error
-        except Exception as error:  # zlib.error and RuntimeError of a damaged or locked member
+        except UNPACKING as error:
             raise InvalidNetwork(f"{str(folder)!r} cannot be unpacked: {error}.") from error
     if raw is None:
         if optional:

@@ -43,7 +43,11 @@ def read_network(path: str | Path, *, name: str | None = None, year: int | None 
         raise MissingNetwork(f"The network folder {str(folder)!r} must have {' and '.join(lost)}.")
     parameters = Parameters.default()
     if (folder / "parameters.csv").is_file():
-        parameters = read_parameters(folder / "parameters.csv")
+        try:
+            parameters = read_parameters(folder / "parameters.csv")
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+            told = f"{str(folder / 'parameters.csv')!r} must be a CSV table in UTF-8: {error}."
+            raise InvalidNetwork(told) from error
     return Network(
         read_table(folder / "nodes.csv"),
         read_table(folder / "links.csv"),

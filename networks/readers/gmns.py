@@ -107,7 +107,7 @@ def road_graph_of_gmns(
         As for ``read_gmns``, or a link without a capacity where none is given here.
     """
     nodes, links, _ = _tables(Path(path), speed_kmh)
-    roads = links[links["mode"] == "road"]
+    roads = links[links["mode"] == "road"].set_index("link")
     each = roads["capacity"].fillna(np.nan if capacity is None else capacity)
     network = Network(
         nodes.assign(area_km2=AREA_KM2), roads.drop(columns=["capacity", "lanes"]), name="GMNS"

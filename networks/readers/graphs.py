@@ -14,6 +14,7 @@ is filled by arguments and noted.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
@@ -21,6 +22,7 @@ import pandas as pd
 
 from networks.errors import InvalidNetwork
 from networks.network import Network
+from networks.patch import link_km
 from networks.readers.files import optional
 from networks.schema import read_schema
 
@@ -32,8 +34,9 @@ def to_networkx(network: Network) -> "nx.MultiDiGraph[str]":
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(name=network.name)
     for key, row in _plain(network.nodes):
         graph.add_node(key, **row)
-    for key, row in _plain(network.links):
+    for position, (key, row) in enumerate(_plain(network.links)):
         start, end = row.pop("from_node"), row.pop("to_node")
+        row["position"] = position  # a graph lists edges by the node they leave
         graph.add_edge(start, end, key=key, back=False, **row)
         if row["bidirectional"]:
             graph.add_edge(end, start, key=f"{key}:back", back=True, **row)
@@ -183,6 +186,8 @@ def _network(
     if not made or not any("area_km2" in d for _, d in nodes):
         notes.append(f"area_km2 of every place is an assumption: {area_km2:g}")
     links = []
+    if all("position" in data for *_, data in edges):
+        edges = sorted(edges, key=lambda edge: edge[2]["position"])
     for number, (start, end, data) in enumerate(edges):
         if data.get("back") is True or start == end:
             continue
@@ -200,4 +205,7 @@ def _network(
         )
     empty = pd.DataFrame(columns=["link", "from_node", "to_node", "mode", "km", "minutes"])
     bare = Network(pd.DataFrame(made), empty, name=name, notes=tuple(notes))
-    return bare.with_links(add=links) if links else bare
+    for row in links:
+        if row["km"] is None:
+            row["km"] = float(link_km(bare, row["mode"], [row["from_node"]], [row["to_node"]])[0])
+    return replace(bare, links=pd.DataFrame(links) if links else empty)
