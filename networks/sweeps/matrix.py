@@ -38,6 +38,7 @@ Flags = NDArray[np.bool_]
 Room = tuple[Any, ...]  # arrays that a thread works in
 LANES = 32
 NARROW = (1, 4, 8, 16)  # fewer lanes for the last few origins
+LEAST_SHARED = 4_000_000  # lanes over edges, 1 ms
 NO_WEIGHT = np.zeros(1)
 
 
@@ -138,7 +139,7 @@ def many_to_many(
         def work(origins: Ints, room: Room) -> None:
             sweep(*common, origins, out, *room)
 
-        _in_batches(near, make, work, workers)
+        _in_batches(near, make, work, _threads(metric, starts.count, workers))
         return out, None
     n_parts = metric.parts.shape[2]
     parts = np.full((*shape, n_parts), np.nan)
@@ -158,8 +159,14 @@ def many_to_many(
     def work_all(origins: Ints, room: Room) -> None:
         sweep_parts(*every, origins, out, parts, *room)
 
-    _in_batches(near, make_all, work_all, workers)
+    _in_batches(near, make_all, work_all, _threads(metric, starts.count, workers))
     return out, parts
+
+
+def _threads(metric: Metric, origins: int, workers: int | None) -> int:
+    """Return how many threads to use: one where starting them would cost more than the work."""
+    edges = len(metric.rise.heads) + len(metric.fall.heads)
+    return 1 if origins * edges < LEAST_SHARED else workers or os.cpu_count() or 1
 
 
 def _first_nodes(first: SortedEnds, count: int) -> Ints:
@@ -174,13 +181,13 @@ def _in_batches(
     origins: Ints,
     make: Callable[[int], Room],
     work: Callable[[Ints, Room], None],
-    workers: int | None,
+    threads: int,
 ) -> None:
     """Do ``work`` on every LANES origins, each thread in a room of its own."""
     count = len(origins)
     lanes = next((k for k in NARROW if count <= k), LANES)
     batches = [origins[k : k + lanes] for k in range(0, count, lanes)]
-    threads = min(workers or os.cpu_count() or 1, len(batches))
+    threads = min(threads, len(batches))
     if threads <= 1:
         if batches:
             room = make(lanes)
