@@ -119,3 +119,124 @@ def all_paths(weights, coefficients, final, depth):
         if final[j] != 0:
             extend([j], final[j])
     return found
+
+
+def koopman(coefficients, added, output, final, n_regions, n_sectors):
+    """The nine terms of Koopman, Wang and Wei by loops over regions, outside buyers last."""
+    cut = blocks(n_regions, n_sectors)
+    B = np.linalg.inv(np.eye(len(output)) - coefficients)
+    partners = final.shape[1]
+    E = exports_of(coefficients, output, final, n_regions, n_sectors).sum(axis=1)
+    L = [np.linalg.inv(np.eye(n_sectors) - coefficients[c, c]) for c in cut]
+    out = np.zeros((n_regions, 9))
+    for s, own in enumerate(cut):
+        V = added[own]
+        # closed world: everything in the columns of B that is not of s
+        foreign = 1.0 - V @ B[own, own]
+        for r in range(partners):
+            if r == s:
+                continue
+            out[s, 0] += V @ B[own, own] @ final[own, r]
+            out[s, 6] += foreign @ final[own, r]
+            if r >= n_regions:
+                continue
+            there = cut[r]
+            A = coefficients[own, there]
+            out[s, 1] += V @ B[own, there] @ final[there, r]
+            for t in range(partners):
+                if t not in (s, r):
+                    out[s, 2] += V @ B[own, there] @ final[there, t]
+            out[s, 3] += V @ B[own, there] @ final[there, s]
+            back = V @ B[own, there] @ coefficients[there, own] @ L[s]
+            out[s, 4] += back @ final[own, s]
+            out[s, 5] += back @ E[own]
+            out[s, 7] += foreign @ A @ L[r] @ final[there, r]
+            out[s, 8] += foreign @ A @ L[r] @ E[there]
+    return out
+
+
+def wang(coefficients, added, output, final, n_regions, n_sectors):
+    """The sixteen terms of Wang, Wei and Zhu (16, R, S, R) in a closed world, by their formula."""
+    cut = blocks(n_regions, n_sectors)
+    B = np.linalg.inv(np.eye(len(output)) - coefficients)
+    L = [np.linalg.inv(np.eye(n_sectors) - coefficients[c, c]) for c in cut]
+    E = exports_of(coefficients, output, final, n_regions, n_sectors).sum(axis=1)
+    out = np.zeros((16, n_regions, n_sectors, n_regions))
+
+    def b(r, t):
+        return B[cut[r], cut[t]]
+
+    def y(t, u):
+        return final[cut[t], u]
+
+    def others(*without):
+        return [t for t in range(n_regions) if t not in without]
+
+    zero = np.zeros(n_sectors)
+    for s in range(n_regions):
+        for r in others(s):
+            A, V = coefficients[cut[s], cut[r]], added[cut[s]]
+            short, whole = V @ L[s], V @ b(s, s)
+            partner = added[cut[r]] @ b(r, s)
+            third = sum((added[cut[t]] @ b(t, s) for t in others(s, r)), zero)
+            parts = [
+                b(r, r) @ y(r, r),
+                sum((b(r, t) @ y(t, t) for t in others(s, r)), zero),
+                b(r, r) @ sum((y(r, t) for t in others(s, r)), zero),
+                sum((b(r, t) @ y(t, u) for t in others(s, r) for u in others(s, t)), zero),
+                b(r, r) @ y(r, s),
+                sum((b(r, t) @ y(t, s) for t in others(s, r)), zero),
+                b(r, s) @ y(s, s),
+                b(r, s) @ sum((y(s, t) for t in others(s)), zero),
+            ]
+            out[0, s, :, r] = whole * y(s, r)
+            for k, part in enumerate(parts):
+                out[1 + k, s, :, r] = short * (A @ part)
+            out[9, s, :, r] = (whole - short) * (A @ output[cut[r]])
+            local, again = L[r] @ y(r, r), L[r] @ E[cut[r]]
+            for k, share in ((10, partner), (13, third)):
+                out[k, s, :, r] = share * y(s, r)
+                out[k + 1, s, :, r] = share * (A @ local)
+                out[k + 2, s, :, r] = share * (A @ again)
+    return out
+
+
+def borin(coefficients, added, output, final, n_regions, n_sectors, sink):
+    """DVA, REF, DDC, FVA, FDC (5, R, S, D) from the inverse without each region's input exports."""
+    cut = blocks(n_regions, n_sectors)
+    n, partners = len(output), final.shape[1]
+    B = np.linalg.inv(np.eye(n) - coefficients)
+    sales = exports_of(coefficients, output, final, n_regions, n_sectors)
+    out = np.zeros((5, n_regions, n_sectors, partners))
+    for s, own in enumerate(cut):
+        closed = np.array(coefficients)
+        for t, columns in enumerate(cut):
+            if t != s:
+                closed[own, columns] = 0.0
+        without = np.linalg.inv(np.eye(n) - closed)
+        outsiders = np.array(added)
+        outsiders[own] = 0.0
+        # imports from abroad, taxes and the rest count as foreign here: all but s in a column of B
+        foreign = 1.0 - coefficients.sum(axis=0) - added + outsiders
+        first = added[own] @ without[own, own], foreign @ without[:, own]
+        last = added[own] @ B[own, own], foreign @ B[:, own]
+        total = sales[own].sum(axis=1)
+        for r in range(partners):
+            if r == s:
+                continue
+            sold, once, home = sales[own, r], sales[own, r], np.zeros(n_sectors)
+            if r < n_regions:
+                A = coefficients[own, cut[r]]
+                if sink:
+                    once = sold - A @ without[cut[r], own] @ total
+                    home = A @ (without @ final[:, s])[cut[r]]
+                    # what s itself sells finally elsewhere is no home demand: final[:, s] is all
+                else:
+                    home = A @ (B @ final[:, s])[cut[r]]
+            kept, others = last if sink else first
+            out[0, s, :, r] = kept * once
+            out[1, s, :, r] = kept * home
+            out[2, s, :, r] = last[0] * sold - kept * once
+            out[3, s, :, r] = others * once
+            out[4, s, :, r] = last[1] * sold - others * once
+    return out
