@@ -77,3 +77,11 @@ class RunFailed(ModelError, RuntimeError):
 
 class NetworkMismatch(ModelError, ValueError):
     """A table and a network whose regions do not meet."""
+
+
+class NegativeResult(ModelError, ValueError):
+    """Output, final demand or inoperability outside what can be, refused unless asked for."""
+
+
+class Infeasible(ModelError, ValueError):
+    """Limits that no allocation can keep."""
