@@ -63,16 +63,19 @@ def problem_of(setting: Setting) -> PathProblem:
     """Arcs without parallels, with weights edited since the graph was made."""
     graph = graph_of(setting)
     weights = graph.minutes * np.random.default_rng(1).uniform(0.8, 1.25, len(graph.minutes))
-    return _without_parallels(graph.core, weights, graph.zones[: setting.size.regions])
+    zones = graph.zones[: setting.size.regions]
+    return _without_parallels(graph.core, weights, zones, graph.xy)
 
 
-def _without_parallels(core: Core, weights: FloatArray, zones: np.ndarray) -> PathProblem:
+def _without_parallels(
+    core: Core, weights: FloatArray, zones: np.ndarray, xy: FloatArray
+) -> PathProblem:
     order = np.lexsort((weights, core.heads, core.tails))
     tails, heads = core.tails[order], core.heads[order]
     first = np.ones(len(order), dtype=bool)
     first[1:] = (tails[1:] != tails[:-1]) | (heads[1:] != heads[:-1])
     kept = np.maximum(weights[order][first], LEAST)
-    return PathProblem(core.size, tails[first], heads[first], kept, zones)
+    return PathProblem(core.size, tails[first], heads[first], kept, zones, xy)
 
 
 def tntp_problem(setting: Setting) -> PathProblem:
@@ -88,7 +91,7 @@ def tntp_problem(setting: Setting) -> PathProblem:
     tails, heads = table[:, 0].astype(np.int64) - 1, table[:, 1].astype(np.int64) - 1
     zones = np.arange(setting.size.regions, dtype=np.int64)
     core = Core(int(max(tails.max(), heads.max())) + 1, tails, heads, table[:, 4:5])
-    return _without_parallels(core, table[:, 4], zones)
+    return _without_parallels(core, table[:, 4], zones, np.zeros((core.size, 2)))
 
 
 def _ours(make: Callable[[Setting], PathProblem], *, with_order: bool = False) -> Actor:

@@ -35,13 +35,14 @@ UNIT = 1000.0  # whole numbers of milli-minutes for the library that wants whole
 
 @dataclass(frozen=True)
 class PathProblem:
-    """Arcs (E,) sorted by tail and head, without parallels; edited weights; zones (Z,)."""
+    """Arcs (E,) sorted by tail and head, without parallels; edited weights; zones; places."""
 
     size: int
     tails: Ints
     heads: Ints
     weights: FloatArray
     zones: Ints
+    xy: FloatArray
 
 
 def probe(matrix: FloatArray) -> FloatArray:
@@ -135,7 +136,8 @@ def routingkit_paths(problem_of: Callable[[Setting], PathProblem], largest: int)
         rk = import_module("routingkit_cch")
 
         tails, heads = p.tails.astype(np.uint32), p.heads.astype(np.uint32)
-        order = rk.compute_order_degree(p.size, tails, heads)
+        x, y = p.xy.astype(np.float32).T
+        order = rk.compute_order_inertial(p.size, tails, heads, y.copy(), x.copy())
         return rk.CCH(order, tails, heads, False)
 
     def run(given: tuple[PathProblem, Any]) -> FloatArray:
