@@ -29,7 +29,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.products import FloatArray, Operator
+from model.products import FloatArray, Operator, none_negative
 
 EPS = float(np.finfo(np.float64).eps)
 TINY = float(np.finfo(np.float64).tiny)
@@ -87,6 +87,13 @@ class Certificate:
     rounding: FloatArray
     remainder: FloatArray
     """f - (I - A) x_hat, (n, k): what a further step would have to solve."""
+    rho: FloatArray
+    """Rounding of the remainder, (n, k)."""
+
+    def under(self, weights: Weights, *, transposed: bool) -> Certificate:
+        """Return the same residuals with the bounds that other weights give: no product."""
+        absolute = np.abs(self.remainder)
+        return _bounded(absolute, absolute.sum(axis=0), self, weights, transposed)
 
 
 def certify(
@@ -105,27 +112,45 @@ def certify(
     """
     product = operator.rmatmat(solution) if transposed else operator.matmat(solution)
     size = np.abs(solution)
-    if operator is magnitude and (solution >= 0).all():
+    if operator is magnitude and none_negative(solution):
         reach = product
     else:
         reach = magnitude.rmatmat(size) if transposed else magnitude.matmat(size)
-    remainder = (rhs - solution) + product
+    remainder = rhs - solution
+    remainder += product
     terms = operator.column_terms if transposed else operator.row_terms
-    factor = (np.reshape(terms, (-1, 1)) + 3.0) * EPS
-    rho = factor * (np.abs(rhs) + size + reach)
-    rho += TINY * ((rhs != 0) | (solution != 0)).any(axis=0)  # underflow; nothing rounds in zeros
+    size += np.abs(rhs)
+    touched = size.any(axis=0)
+    size += reach
+    size *= (np.reshape(terms, (-1, 1)) + 3.0) * EPS
+    size += TINY * touched  # underflow; nothing rounds in zeros
     absolute = np.abs(remainder)
     residuals = absolute.sum(axis=0)
+    empty = np.empty(0)
+    raw = Certificate(residuals, empty, empty, remainder, size)
+    return _bounded(absolute, residuals, raw, weights, transposed)
+
+
+def _bounded(
+    absolute: FloatArray,
+    residuals: FloatArray,
+    raw: Certificate,
+    weights: Weights,
+    transposed: bool,
+) -> Certificate:
+    """Turn |r| (n, k) and the rounding of r into bounds."""
+    rho = raw.rho
     if not weights.valid:
-        nothing = np.full(rhs.shape[1], np.nan)
-        return Certificate(residuals, nothing, nothing, remainder)
+        nothing = np.full(rho.shape[1], np.nan)
+        return Certificate(residuals, nothing, nothing, raw.remainder, rho)
     if transposed:
         scale = weights.amplification * float(weights.q.max())
-        bounds = ((absolute + rho) / weights.q[:, None]).max(axis=0, initial=0.0)
-        rounding = (rho / weights.q[:, None]).max(axis=0, initial=0.0)
+        per_weight = (1.0 + EPS) / weights.q[:, None]
+        rounding = (rho * per_weight).max(axis=0, initial=0.0)
+        bounds = ((absolute + rho) * per_weight).max(axis=0, initial=0.0)
     else:
         # A sum of n terms >= 0 is off by at most n eps of itself.
-        scale = weights.amplification * (1.0 + operator.n * EPS)
-        bounds = weights.q @ (absolute + rho)
+        scale = weights.amplification * (1.0 + rho.shape[0] * EPS)
         rounding = weights.q @ rho
-    return Certificate(residuals, scale * bounds, scale * rounding, remainder)
+        bounds = weights.q @ (absolute + rho)
+    return Certificate(residuals, scale * bounds, scale * rounding, raw.remainder, rho)

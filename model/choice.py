@@ -13,6 +13,8 @@ numbers from memory.
     direct    2/3 n^3 once (nothing when the factors exist) + 2 n^2 k
     krylov    k columns, each about ITERATIONS products of one vector
     blocked   about ITERATIONS products of k vectors, and one Krylov run for the roots
+    near      explicit systems of many regions (`model.near_pooled`) take fewer of both, most of
+              the blocked ones in float32
 
 Rates are orders of magnitude for one core of this decade; only their ratios matter.
 """
@@ -21,11 +23,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+from model.near_pooled import SINGLE_COLUMNS, is_near_pooled
 from model.products import Operator
 
 Method = Literal["direct", "krylov", "blocked"]
 
 ITERATIONS = 11
+NEAR_ITERATIONS = 7
+NEAR_PRODUCTS = 4.5
+"""Products in float64 that take as long as the blocked corrections of `model.near_pooled`."""
 FACTOR_FLOPS = 45e9
 SOLVE_FLOPS = 32e9
 GEMM_FLOPS = 42e9
@@ -59,5 +65,10 @@ def choose(
         factor = 0.0 if factored else 2 / 3 * n**3 / FACTOR_FLOPS + n * n / BANDWIDTH
         solve = 2 * n * n * k / SOLVE_FLOPS if n_columns > 1 else n * n / BANDWIDTH
         seconds["direct"] = factor + solve + 2 * CALL
+    if is_near_pooled(operator):
+        seconds["krylov"] = k * NEAR_ITERATIONS * one
+        whole = flops * (k + GEMM_COLUMNS) / GEMM_FLOPS + 60 * n * k / VECTOR_FLOPS
+        products = NEAR_PRODUCTS if n_columns >= SINGLE_COLUMNS else NEAR_ITERATIONS
+        seconds["blocked"] = products * whole + 2 * n * n / BANDWIDTH
     best = min(seconds, key=lambda method: seconds[method])
     return best, seconds

@@ -36,6 +36,9 @@ from model.productive import Verdict, diagnose, not_productive
 from model.products import FloatArray, IntArray, Operator
 from model.splitting import Splitting, TwoStage, split
 
+ROUGH, FINE = 1e-2, 1e-9
+"""Residuals of trial weights: the first is enough unless the system is nearly singular."""
+
 
 @dataclass(frozen=True, eq=False)
 class Side:
@@ -151,10 +154,12 @@ class Engine:
     def sharp_weights(self) -> Weights:
         """Weights from an approximate (I - |A|')^-1 1: the smallest amplification there is."""
         bounding = self if self.magnitude is self.operator else Engine(self.magnitude, None)
-        trial = bounding._approximate_multipliers()
-        weights = verified_weights(self.magnitude, trial)
-        if weights.valid:
-            return weights
+        for accuracy in (ROUGH, FINE):
+            trial = bounding._approximate_multipliers(accuracy)
+            weights = verified_weights(self.magnitude, trial)
+            # The exact multipliers have gamma = 1 - 1 / max q before they are scaled.
+            if weights.valid and (accuracy == FINE or (1.0 - weights.gamma) * trial.max() > 0.8):
+                return weights
         verdict = diagnose(self.magnitude)
         if verdict.upper < 1.0:  # the multipliers were poor, not the table
             weights = verified_weights(self.magnitude, bounding._polish(trial))
@@ -164,12 +169,12 @@ class Engine:
             raise not_productive(verdict, self.labels)
         return Weights(trial, float("nan"), _no_weights(self.operator, verdict))
 
-    def _approximate_multipliers(self) -> FloatArray:
+    def _approximate_multipliers(self, accuracy: float) -> FloatArray:
         ones = np.ones((self.n, 1))
         side = self.side(True)
         if self.factored:
             return self.direct(ones, transposed=True)[:, 0]
-        found = gmres(side.rest, side.before(ones)[:, 0], 1e-9, max_iterations=400)
+        found = gmres(side.rest, side.before(ones)[:, 0], accuracy, max_iterations=400)
         return np.asarray(side.after(found.z[:, None])[:, 0])
 
     def _polish(self, trial: FloatArray) -> FloatArray:

@@ -6,6 +6,7 @@ Public names
     gmres          one column: smallest residual over the Krylov space, restarted
     find_roots     roots of a residual polynomial that fits the operator, from one GMRES cycle
     polynomial     many columns at once with that polynomial: matrix-matrix products only
+    shorten        one pass of it, as a fixed linear map that nearly inverts B
 
 Terms: B = I - N, z (n,) or (n, k); theta_j harmonic Ritz values of B.
 
@@ -22,7 +23,9 @@ Trefethen (1992) for the hybrid; Reichel (1990) for the Leja order.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +37,10 @@ Progress = Callable[[int, float], None]
 
 RESTART = 40
 """Vectors kept before GMRES starts again; a million rows keep 0.3 GB."""
+
+
+SMALLEST_ROOT = 1e-12
+"""Roots below it, relative to the largest, would divide by nothing."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +161,11 @@ def find_roots(rest: Apply, n: int, reduction: float, *, max_degree: int) -> NDA
     tail = float(cycle.hessenberg[m, m - 1]) ** 2
     unit = np.zeros(m)
     unit[-1] = 1.0
-    square[:, -1] += tail * np.linalg.solve(square.T, unit)
-    return _leja(np.linalg.eigvals(square).astype(np.complex128))
+    with suppress(np.linalg.LinAlgError):  # singular: plain Ritz values do
+        square[:, -1] += tail * np.linalg.solve(square.T, unit)
+    found = np.linalg.eigvals(square).astype(np.complex128)
+    usable = found[np.abs(found) > SMALLEST_ROOT * np.abs(found).max()]
+    return _leja(usable if usable.size else np.ones(1, dtype=np.complex128))
 
 
 def _leja(roots: NDArray[np.complex128]) -> NDArray[np.complex128]:
@@ -176,6 +186,33 @@ def _leja(roots: NDArray[np.complex128]) -> NDArray[np.complex128]:
     return np.array(ordered)
 
 
+def shorten(
+    rest: Callable[[NDArray[Any]], NDArray[Any]],
+    roots: NDArray[np.complex128],
+    rhs: NDArray[Any],
+) -> NDArray[Any]:
+    """Return q(B) rhs with 1 - B q(B) = p(B): one pass over the roots, in the precision of rhs."""
+    z = np.zeros_like(rhs)
+    residual = rhs
+    for i, root in enumerate(roots):
+        last = i + 1 == len(roots)
+        if root.imag == 0.0:
+            step = residual * (1.0 / float(root.real))
+            z += step
+            if not last:
+                residual = residual - step
+                residual += rest(step)
+        else:
+            size = float(abs(root)) ** 2
+            step = residual * ((2.0 * float(root.real) - 1.0) / size)
+            step += rest(residual) * (1.0 / size)
+            z += step
+            if not last:
+                residual = residual - step
+                residual += rest(step)
+    return z
+
+
 def polynomial(
     rest: Apply,
     roots: NDArray[np.complex128],
@@ -183,6 +220,7 @@ def polynomial(
     target: FloatArray,
     *,
     max_cycles: int = 3,
+    progress: Progress | None = None,
 ) -> Iterated:
     """Solve (I - N) Z = rhs (n, k) until every column's |residual|_1 <= target (k,).
 
@@ -207,6 +245,8 @@ def polynomial(
                 residual -= step
                 residual += rest(step)
                 products += 2
+            if progress is not None:
+                progress(products, float(np.abs(residual).sum(axis=0).max(initial=0.0)))
             if cycle and (np.abs(residual).sum(axis=0) <= target).all():
                 return Iterated(z, products, True)
         after = np.abs(residual).sum(axis=0)

@@ -33,9 +33,10 @@ from model.errors import NotProductive
 from model.households import Households, close_households, spending_too_much
 from model.products import FloatArray, Operator
 from model.solve import Leontief
-from model.within import rows_of
+from model.within import own_blocks
 
-TOLERANCE = 1e-11
+TOLERANCE = 5e-11
+"""Certified error: the gap between the total and the sum over regions is then below 1e-10."""
 
 
 def multipliers(
@@ -124,8 +125,7 @@ def multipliers(
 def _alone(operator: Operator, weights: FloatArray) -> FloatArray:
     """Multipliers (R, S) of every region closed to all others."""
     out = np.empty_like(weights)
-    for region, weight in enumerate(weights):
-        rows = rows_of(operator, np.array([region]))
-        block = operator.block(rows, rows)
-        out[region] = np.linalg.solve(np.eye(rows.size) - block.T, weight)
+    identity = np.eye(weights.shape[1])
+    for region, (block, weight) in enumerate(zip(own_blocks(operator), weights, strict=True)):
+        out[region] = np.linalg.solve(identity - block.T, weight)
     return out

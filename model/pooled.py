@@ -30,7 +30,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from model.errors import ShapeError
-from model.products import FloatArray, IntArray, Operator, gather, read_only, spread
+from model.products import FloatArray, IntArray, Operator, gather, none_negative, read_only, spread
 from model.sparse_technology import SparseTechnology, technology_of_form
 from model.technology import Technology
 
@@ -69,7 +69,7 @@ class PooledOperator(Operator):
                 f"trade must be (S, R, R) [product, from, to], square in its regions; "
                 f"found {self.trade.shape}."
             )
-        if (self.trade < 0).any():
+        if not none_negative(self.trade):
             where = np.argwhere(self.trade < 0)[:5].tolist()
             raise ShapeError(
                 f"trade shares must be >= 0; below zero at [product, from, to] {where}."

@@ -5,6 +5,7 @@ Question owned: what must any coefficient matrix A over rows (region, sector) be
 Public names
     Operator     the protocol every operator satisfies
     read_only    an array as read-only float64, copied only when it could still change
+    none_negative    whether every number is >= 0
     spread       T Y for trade shares by product
     gather       T' W
 
@@ -125,7 +126,9 @@ def read_only(array: ArrayLike, what: str, dimensions: tuple[int, ...]) -> Float
     if out.ndim not in dimensions:
         expected = " or ".join(str(d) for d in dimensions)
         raise ShapeError(f"{what} must have {expected} dimensions; it has shape {out.shape}.")
-    bad = ~np.isfinite(out)
+    with np.errstate(over="ignore", invalid="ignore"):
+        surely_finite = bool(np.isfinite(out.sum()))  # no second array of this size
+    bad = np.zeros(0, dtype=bool) if surely_finite else ~np.isfinite(out)
     if bad.any():
         raise ShapeError(
             f"{what} must be finite; {int(bad.sum())} entries are not, at "
@@ -135,6 +138,11 @@ def read_only(array: ArrayLike, what: str, dimensions: tuple[int, ...]) -> Float
         out = out.copy()
     out.flags.writeable = False
     return out
+
+
+def none_negative(values: FloatArray) -> bool:
+    """Tell whether every number is >= 0, without an array of answers."""
+    return values.size == 0 or bool(values.min() >= 0)
 
 
 def _can_change(array: NDArray[Any]) -> bool:

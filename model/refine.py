@@ -25,6 +25,7 @@ from model.certificate import Certificate, Weights, certify
 from model.choice import Method
 from model.engine import Engine
 from model.krylov import Progress, gmres, polynomial
+from model.near_pooled import NearPooled
 from model.products import FloatArray
 from model.solution import Status
 
@@ -81,6 +82,7 @@ class Run:
             bounds=np.concatenate([p.bounds for p in parts]),
             rounding=np.concatenate([p.rounding for p in parts]),
             remainder=parts[-1].remainder,
+            rho=parts[-1].rho,
         )
 
     def _refine(self, rhs: FloatArray, x: FloatArray, *, warm: bool) -> Certificate:
@@ -97,8 +99,10 @@ class Run:
                 certificate = self._certify(rhs, x)
             if self._met(x, certificate).all():
                 break
+            before = self.weights
             self._sharpen()
-            certificate = self._certify(rhs, x)
+            if self.weights is not before:
+                certificate = certificate.under(self.weights, transposed=self.transposed)
             worst = float((certificate.residuals / np.maximum(self._size(x), 1e-300)).max())
             if self._met(x, certificate).all() or not worst < 0.5 * last:
                 break
@@ -111,7 +115,7 @@ class Run:
         x[:] = np.nan
         self.weights = Weights(self.weights.q, float("nan"), "I - A is singular")
         unknown = np.full(rhs.shape[1], np.nan)
-        return Certificate(unknown, unknown, unknown, rhs)
+        return Certificate(unknown, unknown, unknown, rhs, rhs)
 
     def _certify(self, rhs: FloatArray, x: FloatArray) -> Certificate:
         engine = self.engine
@@ -145,10 +149,17 @@ class Run:
         gamma = self.weights.gamma if self.weights.valid else 0.9
         target = 0.25 * self.tolerance * (1.0 - gamma) * scale
         target = np.maximum(target / float(self.weights.q.max()), 1e-17 * scale)
+        near = engine.splitting
+        if self.method == "blocked" and isinstance(near, NearPooled):
+            done = near.correct(rhs, target, transposed=self.transposed, progress=self.progress)
+            self.iterations += done.iterations
+            if done.reached:
+                return done.z
+            log.warning("blocked corrections stopped short; going on column by column")
         side = engine.side(self.transposed)
         before = side.before(rhs)
-        if self.method == "blocked":
-            done = polynomial(side.rest, engine.roots, before, target)
+        if self.method == "blocked" and not isinstance(near, NearPooled):
+            done = polynomial(side.rest, engine.roots, before, target, progress=self.progress)
             self.iterations += done.iterations
             if done.reached:
                 return side.after(done.z)

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,11 +57,7 @@ def operator_of(source: Any) -> tuple[Operator, pd.Index | None]:
     if isinstance(source, RegionalTable):
         if source.kind == "pooled":
             return PooledOperator(source.technology, source.trade), source.labels
-        starts = np.arange(source.n_regions + 1) * source.n_sectors
-        delivery = _delivery(source) if source.final_use_told else None
-        return Explicit(_coefficients(source), region_starts=starts, delivery=delivery), (
-            source.labels
-        )
+        return _explicit(source), source.labels
     if isinstance(source, pd.DataFrame):
         rows = source.index
         if not rows.equals(source.columns):
@@ -82,14 +79,18 @@ def _starts(labels: pd.Index) -> NDArray[np.intp] | None:
     return np.concatenate([[0], changes, [len(labels)]]).astype(np.intp)
 
 
-def _coefficients(table: RegionalTable) -> FloatArray:
-    """Return A (n, n) of an explicit table, read-only so that no second copy is made."""
+def _explicit(table: RegionalTable) -> Explicit:
+    """Return A = Z diag(1 / x) of an explicit table: its flows as they are, and no copy."""
     n = len(table.labels)
-    flows = table.data["flows"].values.reshape(n, n)
     output = np.asarray(table.x)
-    matrix = np.divide(flows, output, out=np.zeros((n, n)), where=output > 0)
-    matrix.flags.writeable = False
-    return np.asarray(matrix)
+    per_output = np.divide(1.0, output, out=np.zeros(n), where=output > 0)
+    return Explicit(
+        table.data["flows"].values.reshape(n, n),
+        region_starts=np.arange(table.n_regions + 1) * table.n_sectors,
+        delivery=partial(_delivery, table) if table.final_use_told else None,
+        scale=per_output,
+        sound=not table.data.attrs.get("signed", 0),  # the table has looked at its flows
+    )
 
 
 def _delivery(table: RegionalTable) -> FloatArray:

@@ -13,7 +13,8 @@ Terms: M block-diagonal by region.
 
 In pooled and gravity form N = (T - own shares) G with G = A M^-1 formed once per region, so that
 one preconditioned step costs as much as one plain product. The residual of the direct system is
-that of the original one.
+that of the original one. Explicit systems of many regions take M near the pooled system instead
+(`model.near_pooled`).
 
 Source: Saad (2003), sections 9.3 and 10.2.
 """
@@ -27,6 +28,7 @@ from typing import Protocol
 import numpy as np
 
 from model.gravity import GravityOperator
+from model.near_pooled import near_pooled
 from model.pooled import PooledOperator
 from model.products import FloatArray, IntArray, Operator
 from model.technology import Technology
@@ -173,6 +175,6 @@ def split(operator: Operator) -> Splitting:
     try:
         if isinstance(operator, PooledOperator | GravityOperator):
             return TwoStage(operator)
-        return RegionBlocks(operator)
+        return near_pooled(operator) or RegionBlocks(operator)
     except np.linalg.LinAlgError:  # a region alone is singular: the whole may still be solvable
         return Plain(operator)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.errors import ShapeError
-from model.products import FloatArray, IntArray, read_only
+from model.products import FloatArray, IntArray, none_negative, read_only
 
 
 class Technology:
@@ -57,7 +57,7 @@ class Technology:
             )
         self.n_regions, self.n_sectors = n_regions, n_sectors
         self.of = self._block_of(of, n_blocks)
-        self.nonnegative = bool((self.blocks >= 0).all())
+        self.nonnegative = none_negative(self.blocks)
         order = np.arange(n_regions)
         self._members = [order[self.of == g] for g in range(n_blocks)] if of is not None else None
 
@@ -139,7 +139,7 @@ class Technology:
         out.blocks = blocks
         out.n_regions, out.n_sectors = like.n_regions, like.n_sectors
         out.of = np.arange(like.n_regions)
-        out.nonnegative = bool((blocks >= 0).all())
+        out.nonnegative = none_negative(blocks)
         out._members = None
         return out
 

@@ -5,6 +5,7 @@ Question owned: what is the operator of a set of regions on its own?
 Public names
     within    the operator of a union of regions
     rows_of   flat rows of regions
+    own_blocks    A_ss of every region
 
     A_PP      rows and columns of the regions P, in rising order
 
@@ -18,7 +19,7 @@ import numpy as np
 from model.explicit import Explicit
 from model.gravity import GravityOperator
 from model.pooled import PooledOperator
-from model.products import IntArray, Operator
+from model.products import FloatArray, IntArray, Operator
 
 
 def rows_of(operator: Operator, regions: IntArray) -> IntArray:
@@ -26,6 +27,19 @@ def rows_of(operator: Operator, regions: IntArray) -> IntArray:
     starts = operator.region_starts
     spans = [np.arange(starts[r], starts[r + 1]) for r in regions]
     return np.concatenate(spans) if spans else np.empty(0, dtype=np.intp)
+
+
+def own_blocks(operator: Operator) -> list[FloatArray]:
+    """Return A_ss of every region, dense."""
+    n_regions = operator.region_starts.size - 1
+    if isinstance(operator, Explicit) and operator.grid is not None:
+        matrix, scale = operator.parts
+        shape = operator.grid
+        here = np.arange(n_regions)
+        own = matrix.reshape(*shape, *shape)[here, :, here, :]
+        return list(own * scale.reshape(n_regions, 1, -1))
+    each = (rows_of(operator, np.array([region])) for region in range(n_regions))
+    return [operator.block(rows, rows) for rows in each]
 
 
 def within(operator: Operator, regions: IntArray) -> Operator:

@@ -109,3 +109,21 @@ def ledger(matrix, rows, stimulus):
     out[2] = whole
     out[2, rows] = 0.0
     return out
+
+
+def near_pooled_matrix(matrix, flows, n_regions):
+    """Own blocks as they are; what is bought elsewhere summed over origins, spread by flows."""
+    n_sectors = len(matrix) // n_regions
+    out = np.zeros_like(matrix)
+    for s in range(n_regions):
+        here = range(s * n_sectors, (s + 1) * n_sectors)
+        for i in range(n_sectors):
+            abroad = [r * n_sectors + i for r in range(n_regions) if r != s]
+            total = sum(flows[row, j] for row in abroad for j in here)
+            for j in here:
+                bought = sum(matrix[row, j] for row in abroad)
+                for row in abroad:
+                    share = sum(flows[row, k] for k in here) / total if total else 0.0
+                    out[row, j] = share * bought
+                out[s * n_sectors + i, j] = matrix[s * n_sectors + i, j]
+    return out
