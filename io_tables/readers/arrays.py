@@ -23,7 +23,6 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from io_tables.checks import Floats
 from io_tables.errors import MissingTable, UnreadableTable
 from io_tables.extras import require
 from io_tables.labels import did_you_mean
@@ -141,12 +140,15 @@ def write_npz(table: RegionalTable, path: str | Path) -> Path:
     target = Path(path)
     if not target.parent.is_dir():
         raise MissingTable(f"cannot write {target.name}: no folder {target.parent}")
-    arrays: dict[str, Floats] = {str(n): v.values for n, v in table.data.data_vars.items()}
+    arrays: dict[str, NDArray[Any]] = {str(n): v.values for n, v in table.data.data_vars.items()}
     text = np.array(json.dumps(describe(table), ensure_ascii=False))
     part = target.with_name(target.name + ".part")
     try:
-        with part.open("wb") as opened:
-            np.savez_compressed(opened, allow_pickle=False, **{_DESCRIPTION: text}, **arrays)
+        # np.savez_compressed would take five times as long for a tenth less
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name, array in {_DESCRIPTION: text, **arrays}.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as opened:
+                    np.lib.format.write_array(opened, np.asarray(array), allow_pickle=False)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ from io_tables.labels import did_you_mean, shown
 from io_tables.readers.grid import Grid, Label, refuse_huge
 
 BLANK_ROWS: Final = 100
+_PLAIN: Final = frozenset([float, int, type(None)])
 Cell = object
 """What openpyxl gives: None, text, a number, a truth value or a date."""
 
@@ -146,9 +147,11 @@ class Filling:
         if self.count == len(self._values):
             self._values = np.concatenate([self._values, np.empty_like(self._values)])
         width = len(self._columns)
-        found = [number_of(cell) for cell in cells[:width]]
+        found: list[Any] = list(cells[:width])
+        if not set(map(type, found)) <= _PLAIN:  # text that may be a number, dates, truth values
+            found = [number_of(cell) for cell in found]
         found += [None] * (width - len(found))
-        row = np.array([0.0 if v is None else v for v in found])
+        row = np.array([0.0 if v is None else v for v in found], dtype=np.float64)
         if not np.isfinite(row).all():
             wrong = [
                 f"{cells[k]!r} in column {shown([self._columns[k]])}"
@@ -222,12 +225,12 @@ class SheetSource:
         above: list[str] = [""] * index_columns
         for number, row in rows:
             cells = [text_of(c) for c in row[:index_columns]]
-            if not labels and not any(text_of(c) for c in row[index_columns:width]):
+            if not labels and all(c is None or c == "" for c in row[index_columns:width]):
                 row_names = tuple(cells)  # the row of level names that pandas writes
                 continue
             above = [c or (above[k] if k < index_columns - 1 else "") for k, c in enumerate(cells)]
             labels.append(tuple(above))
-            if _last([text_of(c) for c in row]) > width:
+            if any(cell is not None and cell != "" for cell in row[width:]):
                 raise UnreadableTable(
                     f"{self.name}: row {number} has numbers to the right of the last header"
                 )

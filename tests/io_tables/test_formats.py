@@ -190,7 +190,7 @@ def good(tmp_path_factory):
 # h5netcdf closes a file that it could not open, and says so in __del__, where nobody can catch it
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @settings(
-    max_examples=int(os.environ.get("FUZZ", "60")),
+    max_examples=int(os.environ.get("FUZZ", "40")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
