@@ -48,6 +48,8 @@ class SpatialModel:
         Poles, clusters, macro-regions.
     variants : mapping of str to RegionalTable, optional
         Other estimates of the same economy ("low", "high") for the range of the ledger.
+    places_table : RegionalTable, optional
+        The same economy nested to the places of the network: its regions are place codes.
     table_report : mapping, optional
         Tables on how the economy was estimated, carried into the report.
 
@@ -68,6 +70,7 @@ class SpatialModel:
     roles: SectorRoles | None = None
     groupings: Groupings = field(default_factory=Groupings.empty)
     variants: Mapping[str, RegionalTable] = field(default_factory=dict)
+    places_table: RegionalTable | None = None
     table_report: Mapping[str, ReportTable] = field(default_factory=dict)
     calibration: Calibration = field(init=False, repr=False)
 
@@ -128,6 +131,7 @@ class SpatialModel:
             scenario,
             groupings=self.groupings,
             variants=self.variants,
+            places_table=self.places_table,
             table_report=self.table_report,
             progress=progress,
         )

@@ -29,6 +29,7 @@ from model.errors import ModelError, ScenarioError
 from model.groupings import RINGS, Groupings, allocation, rings_of
 from model.results import IdentityRecord, SolveRecord
 from model.run_base import identity, labelled
+from model.run_cities import identities_of, places_dataset, places_ledger, solves_of
 from model.scenario import Stimulus
 from model.spillover import spillovers
 from model.stimulus import PoleLike, pole_demand, resolve_poles
@@ -102,6 +103,7 @@ def poles_dataset(
     *,
     groupings: Groupings,
     variants: Mapping[str, RegionalTable],
+    places_table: RegionalTable | None,
     progress: Callable[[str, float], None],
 ) -> PolesOutcome:
     """Return the ledger of every stimulus.
@@ -113,6 +115,8 @@ def poles_dataset(
     groupings : Groupings
     variants : mapping of str to RegionalTable
         Other estimates of the same economy, for the range.
+    places_table : RegionalTable or None
+        The same economy nested to the places of the network.
     progress : callable
     """
     asked = [_ask(base, one, groupings) for one in stimuli]
@@ -123,20 +127,47 @@ def poles_dataset(
     data["at"].attrs = {"units": "1", "long_name": "whose demand the stimulus is: origin or use"}
     ranges = {}
     for position, (name, table) in enumerate(variants.items()):
-        progress(f"spillover ledger, {name} own shares", (1 + position) / (2 + len(variants)))
+        progress(f"spillover ledger, {name} own shares", 0.1 * (1 + position))
         ranges[name] = _ledger(table, asked)
     if ranges:
         data = data.merge(_ranges(ranges, base.table.unit))
-    progress("spread over cities", 0.9)
-    data = data.merge(_allocated(base, asked, data["ledger"], groupings))
+    rings = [_rings(base, one) for one in asked]
+    data = data.merge(_allocated(base, asked, rings, data["ledger"], groupings))
     data = data.merge(_levels(base, asked, ledger))
+    identities, solves = _identities(ledger), _solves(ledger)
+    if places_table is not None:
+        between = []
+        for position, one in enumerate(asked):
+            progress(f"ledger between cities, {one.stimulus.name}", 0.4 + 0.15 * position)
+            members = _members(base, one)
+            between.append(
+                places_ledger(
+                    places_table,
+                    one.stimulus.name,
+                    members,
+                    one.money,
+                    at=one.stimulus.at,
+                    accounts=ACCOUNTS,
+                )
+            )
+        computed = places_dataset(
+            between,
+            clusters=groupings.place_group("clusters", base.places.codes),
+            cluster_order=groupings.group_order("clusters"),
+            rings=rings,
+            ring_order=RINGS,
+            unit=base.table.unit,
+        )
+        data = data.merge(computed)
+        identities += identities_of(between)
+        solves += solves_of(between)
     notes = [
         f"Pole '{one.stimulus.name}' is finer than the table: its whole regions "
         f"({', '.join(one.pole)}) are used, weighed by the gross product it has in each."
         for one in asked
         if groupings.is_finer(one.stimulus.pole, base.table.regions)
     ]
-    return PolesOutcome(data, notes, _identities(ledger), _solves(ledger))
+    return PolesOutcome(data, notes, identities, solves)
 
 
 def _ledger(table: RegionalTable, asked: Sequence[_Asked]) -> xr.Dataset:
@@ -174,8 +205,28 @@ def _ranges(ranges: Mapping[str, xr.Dataset], unit: str) -> xr.Dataset:
     return xr.Dataset({"ledger_range": ledger, "leakage_range": leakage})
 
 
+def _members(base: Calibration, asked: _Asked) -> list[str] | dict[str, float]:
+    """Return the places of a pole; weights of regions are shared out by gross product."""
+    region = base.places.region
+    regions = [asked.pole] if isinstance(asked.pole, str) else list(asked.pole)
+    inside = region[region.isin(regions)]
+    if not isinstance(asked.pole, Mapping):
+        return [str(code) for code in inside.index]
+    mass = base.places.mass("gdp")[inside.index]
+    share = mass / mass.groupby(inside).transform("sum")
+    return {str(c): float(asked.pole[r] * share[c]) for c, r in inside.items()}
+
+
+def _rings(base: Calibration, asked: _Asked) -> pd.Series[str]:
+    return rings_of(base.skims.fastest["minutes"], list(_members(base, asked)))
+
+
 def _allocated(
-    base: Calibration, asked: Sequence[_Asked], ledger: xr.DataArray, groupings: Groupings
+    base: Calibration,
+    asked: Sequence[_Asked],
+    rings: Sequence[pd.Series[str]],
+    ledger: xr.DataArray,
+    groupings: Groupings,
 ) -> xr.Dataset:
     """Spread regional results over clusters, rings and places by gross product."""
     places = base.places
@@ -184,20 +235,19 @@ def _allocated(
     order = groupings.group_order("clusters")
     shares = allocation(groupings.place_group("clusters", places.codes), region, mass, order)
     clusters = by_region.dot(shares.rename(group="cluster"), dim="region")
-    rings = []
-    for one in asked:
-        regions = list(one.pole) if not isinstance(one.pole, str) else [one.pole]
-        members = [code for code in places.codes if region[code] in set(regions)]
-        ring = rings_of(base.skims.fastest["minutes"], members)
+    by_ring = []
+    for one, ring in zip(asked, rings, strict=True):
         spread = allocation(ring, region, mass, list(RINGS)).rename(group="ring")
-        rings.append(by_region.sel(pole=one.stimulus.name).dot(spread, dim="region"))
+        by_ring.append(by_region.sel(pole=one.stimulus.name).dot(spread, dim="region"))
     own = (mass / mass.groupby(region).transform("sum")).to_numpy()
     by_place = by_region.sum("part").sel(region=region.to_numpy())
     by_place = by_place.rename(region="place").assign_coords(place=places.codes)
     unit, note = base.table.unit, "results of regions spread by gross product, not computed"
     made = {
         "allocated_cluster": clusters.transpose("pole", "cluster", "part", "account"),
-        "allocated_ring": xr.concat(rings, dim="pole").transpose("pole", "ring", "part", "account"),
+        "allocated_ring": xr.concat(by_ring, dim="pole").transpose(
+            "pole", "ring", "part", "account"
+        ),
         "allocated_place": (by_place * xr.DataArray(own, dims="place")).transpose(
             "pole", "place", "account"
         ),

@@ -37,7 +37,7 @@ Progress = Callable[[str, float], None]
 __all__ = ["Progress", "run_steps"]
 
 # Share of a run's time that lies behind each step, as measured on the embedded case.
-STARTS = {"base year": 0.0, "corridor": 0.1, "access": 0.7, "growth poles": 0.85, "done": 1.0}
+STARTS = {"base year": 0.0, "corridor": 0.05, "access": 0.4, "growth poles": 0.5, "done": 1.0}
 CHANNEL_VARIABLES = ("output", "value_added", "final_demand", "real_consumption")
 
 
@@ -70,6 +70,7 @@ def run_steps(
     *,
     groupings: Groupings,
     variants: Mapping[str, RegionalTable],
+    places_table: RegionalTable | None,
     table_report: Mapping[str, ReportTable],
     progress: Progress | None = None,
 ) -> Result:
@@ -82,6 +83,8 @@ def run_steps(
     groupings : Groupings
     variants : mapping of str to RegionalTable
         "low" and "high" estimates of the same economy; may be empty.
+    places_table : RegionalTable or None
+        The same economy nested to the places of the network.
     table_report : mapping of str to ReportTable
     progress : callable, optional
 
@@ -126,7 +129,12 @@ def run_steps(
     if scenario.stimuli and "demand" in scenario.closure.channels:
         with steps.step("growth poles") as tell:
             poles = poles_dataset(
-                base, scenario.stimuli, groupings=groupings, variants=variants, progress=tell
+                base,
+                scenario.stimuli,
+                groupings=groupings,
+                variants=variants,
+                places_table=places_table,
+                progress=tell,
             )
         data = _with_channel(data, poles.data)
         identities += poles.identities

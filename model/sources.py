@@ -49,9 +49,10 @@ class EmbeddedCase(Protocol):
 
     YEARS: tuple[int, ...]
     LEVELS: tuple[str, ...]
+    """From regions to places; the last one has the places of the network for regions."""
 
-    def load_table(self, own_share: str) -> RegionalTable:
-        """Return the table; `own_share` is "low", "central" or "high"."""
+    def load_table(self, own_share: str, level: str) -> RegionalTable:
+        """Return the table of a level; `own_share` is "low", "central" or "high"."""
 
     def load_network(self) -> Network:
         """Return the network of the base year."""
@@ -90,6 +91,12 @@ def embedded_case(name: str) -> EmbeddedCase | None:
     return seam
 
 
+def level_of(name: str, seam: EmbeddedCase) -> str:
+    """Return the level an embedded name asks for; the first one when it names none."""
+    match = _NAME.fullmatch(name)
+    return (match["level"] if match else None) or seam.LEVELS[0]
+
+
 def open_table(
     name: str, *, table_format: str | None = None, own_share: str = "central"
 ) -> RegionalTable:
@@ -97,7 +104,7 @@ def open_table(
     seam = embedded_case(name)
     if seam is None:
         return read_table(name, cast("Format | None", table_format))
-    return seam.load_table(own_share)
+    return seam.load_table(own_share, level_of(name, seam))
 
 
 def open_network(name: str) -> Network:
@@ -125,8 +132,12 @@ def open_model(scenario: Scenario) -> SpatialModel:
     seam = embedded_case(scenario.table)
     variants = {}
     report: dict[str, ReportTable] = {}
+    places_table = None
     if seam is not None:
-        variants = {bound: seam.load_table(bound) for bound in ("low", "central", "high")}
+        top, *finer = seam.LEVELS
+        if finer and scenario.stimuli and embedded_case(scenario.network) is seam:
+            places_table = seam.load_table(chosen, finer[-1])
+        variants = {bound: seam.load_table(bound, top) for bound in ("low", "central", "high")}
         report = seam.table_report()
     return SpatialModel(
         open_table(scenario.table, table_format=scenario.table_format, own_share=chosen),
@@ -134,5 +145,6 @@ def open_model(scenario: Scenario) -> SpatialModel:
         parameters,
         groupings=open_groupings(scenario.network),
         variants=variants,
+        places_table=places_table,
         table_report=report,
     )

@@ -8,7 +8,7 @@ Public names: `load_table`, `load_network`, `load_groupings`, `table_report`, `Y
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
+from typing import Literal, cast
 
 from io_tables.china import china_report, load_china, load_region_groups
 from io_tables.china.sourcing import OwnShare
@@ -18,15 +18,26 @@ from model.results import ReportTable
 from networks.china import load_china_groups, load_china_network
 from networks.network import Network
 
+Level = Literal["province", "city"]
 YEARS = (2020,)
-LEVELS = ("province",)
+LEVELS = ("province", "city")
 
-__all__ = ["LEVELS", "YEARS", "load_groupings", "load_network", "load_table", "table_report"]
+__all__ = [
+    "LEVELS",
+    "YEARS",
+    "load_groupings",
+    "load_network",
+    "load_table",
+    "table_report",
+]
 
 
-def load_table(own_share: str) -> RegionalTable:
-    """Return the 31 x 42 table of 2020; `own_share` is "low", "central" or "high"."""
-    return load_china(own_share=cast(OwnShare, own_share))
+def load_table(own_share: str, level: str) -> RegionalTable:
+    """Return the table of 2020: 31 provinces ("province") or 341 cities ("city") x 42 sectors.
+
+    `own_share` is "low", "central" or "high". The regions of the city table are city codes.
+    """
+    return load_china(cast(Level, level), own_share=cast(OwnShare, own_share))
 
 
 def load_network() -> Network:

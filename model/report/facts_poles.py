@@ -8,7 +8,8 @@ functions from the result's dataset to pandas; money in the units of the dataset
 - `spillover_by`: spillover by receiving region, or by sector; `total_by_region`: all three parts.
 - `exchange`: what each pole gives to and gets from the regions of the others.
 - `leakage_shares`: what leaves the chain of production, per unit of stimulus.
-- `allocated`: an allocated block (cluster or ring) as shares of a pole's whole effect.
+- `by_group`: an allocated or computed block (cluster or ring) as shares of a pole's whole effect.
+- `agreement`: how far clusters computed between places are from plain allocation.
 
 Terms: *intraregional* is what the pole's own industries set off among themselves; *feedback* what
 comes back to the pole through the others; *spillover* what is made outside the pole.
@@ -22,7 +23,8 @@ from model.report.frames import frame_of
 
 __all__ = [
     "PARTS",
-    "allocated",
+    "agreement",
+    "by_group",
     "exchange",
     "leakage_shares",
     "ledger_summary",
@@ -99,20 +101,40 @@ def leakage_shares(data: xr.Dataset) -> pd.DataFrame:
     return share.mask(share.abs() < 1e-12, 0.0)
 
 
-def allocated(data: xr.Dataset, variable: str, account: str) -> pd.DataFrame:
-    """Give an allocated block as shares (0 to 1) of the pole's whole effect.
+def by_group(data: xr.Dataset, variable: str, account: str) -> pd.DataFrame:
+    """Give a block by cluster or ring as shares (0 to 1) of the pole's whole effect.
 
     Parameters
     ----------
     variable
-        ``"allocated_cluster"`` or ``"allocated_ring"``.
+        ``"computed_cluster"``, ``"allocated_ring"`` and so on.
 
     Returns
     -------
     DataFrame
         Rows pole, columns cluster or ring, the three parts summed.
     """
-    dim = variable.removeprefix("allocated_")
+    kind, _, dim = variable.partition("_")
     amount = data[variable].sel(account=account).sum("part")
+    # A nested table moves totals a little: its own total counts, not that of the regions.
     whole = data["ledger"].sel(account=account).sum(["region", "sector", "part"])
-    return frame_of(amount / whole, "pole", dim)
+    return frame_of(amount / (amount.sum(dim) if kind == "computed" else whole), "pole", dim)
+
+
+def agreement(data: xr.Dataset, account: str) -> tuple[pd.DataFrame, float]:
+    """Compare clusters computed between places with plain allocation by weights.
+
+    Returns
+    -------
+    DataFrame
+        By cluster: smallest and largest ratio computed / allocated over the poles.
+    float
+        Correlation of the two over all poles and clusters.
+    """
+    computed, plain = (
+        frame_of(data[f"{kind}_cluster"].sel(account=account).sum("part"), "pole", "cluster")
+        for kind in ("computed", "allocated")
+    )
+    ratio = (computed / plain).where(plain > 0)
+    both = np.corrcoef(computed.to_numpy().ravel(), plain.to_numpy().ravel())[0, 1]
+    return pd.DataFrame({"low": ratio.min(), "high": ratio.max()}), float(both)

@@ -5,7 +5,8 @@ Owns the question "what does the report say about the spillovers of growth poles
 - `write_poles`: fill the section.
 
 Terms: the *reading* of a stimulus is its ``at``: demand for what the pole makes, or spending by the
-pole's residents. Figures by cluster and ring are *allocated* by city GDP and say so.
+pole's residents. Figures by cluster and ring are computed between places, or *allocated* by city
+GDP; the page says which.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import xarray as xr
 from model.report.facts_access import place_frame
 from model.report.facts_poles import (
     PARTS,
-    allocated,
+    agreement,
+    by_group,
     exchange,
     leakage_shares,
     ledger_summary,
@@ -44,6 +46,7 @@ __all__ = ["reading_of", "write_poles"]
 
 RECEIVERS = 8
 SECTORS = 15
+AGREES = 0.1  # computed and allocated clusters that differ less tell the same
 CLUSTERS = 15
 
 
@@ -59,7 +62,8 @@ def write_poles(section: Section, data: xr.Dataset, scenario: Scenario) -> None:
     _add_parts(section, data)
     _add_where(section, data)
     _add_sectors(section, data)
-    if "allocated_ring" in data or "allocated_cluster" in data:
+    blocks = {"allocated_ring", "allocated_cluster", "computed_ring", "computed_cluster"}
+    if blocks & set(data.data_vars):
         _add_space(section, data)
     if "leakage" in data:
         _add_leakage(section, data)
@@ -285,21 +289,55 @@ def _add_sectors(section: Section, data: xr.Dataset) -> None:
 def _add_space(section: Section, data: xr.Dataset) -> None:
     say = section.say
     account = _accounts(data)[-1]
-    section.part(say("poles.space_title"))
-    section.words(say("poles.space_intro"), "note")
-    if "allocated_ring" in data:
-        shares = allocated(data, "allocated_ring", account)
+    computed = "computed_cluster" in data and "computed_ring" in data
+    kind = "computed" if computed else "allocated"
+    section.part(say(f"poles.{kind}_title"))
+    section.words(say(f"poles.{kind}_intro"), "note")
+    if f"{kind}_ring" in data:
+        shares = by_group(data, f"{kind}_ring", account)
         ax = plot_parts(shares, label=say("poles.rings_label"), ordered=True)
-        figure = figure_of(ax)
-        section.figure(figure, say("poles.rings_caption"), say("poles.rings_alt"))
-    if "allocated_cluster" in data:
-        shares = allocated(data, "allocated_cluster", account)
-        order = shares.sum().sort_values(ascending=False, kind="stable").index[:CLUSTERS]
-        columns = [Column(say("poles.cluster"), [str(name) for name in order])]
-        columns += [
-            Column(str(pole), floats(shares.loc[pole, order], 100), "%", 1) for pole in shares.index
-        ]
-        section.table(columns, say("poles.clusters"))
+        section.figure(figure_of(ax), say(f"poles.{kind}_rings"), say("poles.rings_alt"))
+    if f"{kind}_cluster" not in data:
+        return
+    shares = by_group(data, f"{kind}_cluster", account)
+    order = shares.sum().sort_values(ascending=False, kind="stable").index[:CLUSTERS]
+    columns = [Column(say("poles.cluster"), [str(name) for name in order])]
+    columns += [
+        Column(str(pole), floats(shares.loc[pole, order], 100), "%", 1) for pole in shares.index
+    ]
+    if computed and "allocated_cluster" in data:
+        columns.append(_beside_allocation(section, data, account, [str(name) for name in order]))
+    section.table(columns, say(f"poles.{kind}_clusters"))
+
+
+def _beside_allocation(
+    section: Section, data: xr.Dataset, account: str, order: list[str]
+) -> Column:
+    """Say of each cluster whether plain weights would have told the same."""
+    say = section.say
+    ratio, correlation = agreement(data, account)
+    near = (ratio["low"] >= 1 - AGREES) & (ratio["high"] <= 1 + AGREES)
+    section.words(
+        say(
+            "poles.agreement",
+            correlation=f"{correlation:.4f}",
+            near=str(int(near.sum())),
+            count=str(len(near)),
+            percent=plain(100 * AGREES),
+        )
+    )
+    low, high = 100 * (ratio["low"] - 1), 100 * (ratio["high"] - 1)
+    words = [
+        say("poles.same")
+        if near[name]
+        else say(
+            "poles.apart",
+            low=short(float(low[name]), signed=True),
+            high=short(float(high[name]), signed=True),
+        )
+        for name in order
+    ]
+    return Column(say("poles.beside"), words)
 
 
 def _add_leakage(section: Section, data: xr.Dataset) -> None:

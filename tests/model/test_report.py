@@ -1,12 +1,14 @@
 """The report page as a whole: self-contained, live, true to its result, complete in its words."""
 
 import re
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 import synthetic_result
+import xarray as xr
 
 from model.report import write_html
 from model.report.strings import Strings, read_strings
@@ -218,6 +220,29 @@ def test_allocated_figures_say_that_they_are_not_computed(page):
     assert words(page).count("Allocated by city GDP, not computed.") == 3
 
 
+def with_computed(result, factor=1.0):
+    data = result.data
+    cluster = data["allocated_cluster"]
+    tilt = xr.DataArray([1.0, factor, 1.0], dims="cluster")
+    return replace(
+        result,
+        data=data.assign(
+            computed_ring=data["allocated_ring"],
+            computed_cluster=(cluster * tilt).transpose(*cluster.dims).assign_attrs(cluster.attrs),
+        ),
+    )
+
+
+def test_figures_computed_between_cities_replace_allocated_ones(result, monkeypatch):
+    monkeypatch.setattr("model.report.section.render", quickly)
+    same = words(html_of(with_computed(result), read_strings()))
+    assert "not computed" not in same
+    assert "3 of 3 clusters lie within 10 %" in same
+    apart = words(html_of(with_computed(result, 1.5), read_strings()))
+    assert "2 of 3 clusters lie within 10 %" in apart
+    assert "computed: +50" in apart
+
+
 def test_exact_zeros_are_explained(page, result):
     assert words(page).count(result.report.zero_effects[0]) == 2
 
@@ -262,7 +287,6 @@ def test_a_run_that_fell_short_says_so_at_the_top(result, monkeypatch):
 
 def test_no_word_is_missing_and_none_is_left_over(monkeypatch):
     """Every key of the table of words is asked for by some page, and every page finds its keys."""
-    from dataclasses import replace
 
     from model.results import RunReport, RunStatus
     from model.scenario import Closure, Edit, Stimulus
@@ -302,6 +326,7 @@ def test_no_word_is_missing_and_none_is_left_over(monkeypatch):
     html_of(replace(full, data=same), say)
     tiny = full.data["output_base"] * (1 + 1e-8 * (full.data["output"] > 0))
     html_of(replace(full, data=full.data.assign(output=tiny)), say)
+    html_of(with_computed(full, 1.5), say)
     left_over = {key for key in say.entries if key not in say.used}
     # Wordings of coordinate values that these results happen not to have.
     named = ("subject.", "index.", "mode.", "purpose.", "account.")

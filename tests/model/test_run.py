@@ -66,6 +66,24 @@ def test_spreading_over_clusters_rings_and_places_keeps_every_total(result):
     np.testing.assert_allclose(places, total.sum("part").transpose(*places.dims), rtol=1e-10)
 
 
+def test_the_ledger_between_cities_agrees_with_the_one_between_provinces(result):
+    data = result.data
+    total = data["ledger"].sum(["region", "sector"])
+    computed = data["computed_place"].sum("place")
+    np.testing.assert_allclose(computed, total.sum("part").transpose(*computed.dims), rtol=5e-3)
+    for name, dim in (("computed_cluster", "cluster"), ("computed_ring", "ring")):
+        np.testing.assert_allclose(data[name].sum([dim, "part"]), computed, rtol=1e-10)
+    inside = data["computed_ring"].sel(ring="in the pole")
+    assert bool((inside.sel(part="spillover") == 0.0).all())
+    outside = data["computed_ring"].drop_sel(ring="in the pole")
+    assert bool((outside.sel(part=["intraregional", "feedback"]) == 0.0).all())
+    both = np.corrcoef(
+        data["computed_cluster"].values.ravel(), data["allocated_cluster"].values.ravel()
+    )
+    assert both[0, 1] > 0.99
+    assert not np.allclose(data["computed_cluster"], data["allocated_cluster"], rtol=1e-3)
+
+
 def test_low_and_high_own_shares_order_the_spillovers(result):
     spill = result.data["ledger_range"].sel(part="spillover", account="value_added").sum("region")
     assert bool((spill.sel(variant="low") > spill.sel(variant="central")).all())
