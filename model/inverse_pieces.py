@@ -29,9 +29,11 @@ WIDTH: Final = 2048
 
 
 def column_pieces(
-    system: Leontief, order: IntArray | None = None, *, width: int = WIDTH
+    system: Leontief, order: IntArray | None = None, *, width: int | None = None
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """Yield (positions J (k,), L[:, J] (n, k)) until all columns, or those of `order`, were seen.
+
+    A piece has at most `width` columns, `WIDTH` when left out.
 
     Raises
     ------
@@ -39,8 +41,9 @@ def column_pieces(
         From the solves.
     """
     wanted = np.arange(system.n) if order is None else order
-    for first in range(0, wanted.size, width):
-        columns = wanted[first : first + width]
+    step = WIDTH if width is None else width
+    for first in range(0, wanted.size, step):
+        columns = wanted[first : first + step]
         unit = np.zeros((system.n, columns.size))
         unit[columns, np.arange(columns.size)] = 1.0
         solved = system.solve(unit, tolerance=TOLERANCE).raise_for_status()

@@ -190,8 +190,7 @@ def test_the_toy_of_ioanalysis_to_all_digits():
     toy = case("ioanalysis_toy_10x10")
     table = RegionalTable.from_flows(
         toy.Z.to_numpy(float),
-        toy.f.sum(axis=1).to_numpy(float),
-        toy.X.iloc[:, 0].to_numpy(float),
+        toy.X.iloc[:, 0].to_numpy(float) - toy.Z.to_numpy(float).sum(axis=1),
         regions=["Hogwarts", "Narnia"],
         sectors=[f"S{i}" for i in range(5)],
     )
