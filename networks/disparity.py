@@ -3,6 +3,7 @@
 Public names
 ------------
 theil_t, theil_l, gini, coefficient_of_variation : population-weighted indices
+williamson, atkinson : the same, as regional science and welfare economics name them
 theil_parts : an index split into between and within groups
 
 Terms
@@ -13,11 +14,14 @@ p_i / sum p and weighted mean y = sum w_i y_i. Functions are pure: arrays or Ser
 Formula
 -------
 T = sum w_i (y_i / y) ln(y_i / y); L = sum w_i ln(y / y_i); Gini = sum_ij w_i w_j |y_i - y_j| / 2 y;
-coefficient of variation sqrt(sum w_i (y_i - y)^2) / y. With groups g: T = sum_g s_g ln(y_g / y) +
+coefficient of variation sqrt(sum w_i (y_i - y)^2) / y, which is Williamson's index when y is the
+national mean; Atkinson 1 - (sum w_i y_i^(1 - e))^(1 / (1 - e)) / y, at e = 1 with the geometric
+mean, e > 0 the aversion to inequality. With groups g: T = sum_g s_g ln(y_g / y) +
 sum_g s_g T_g, s_g = w_g y_g / y; L = sum_g w_g ln(y / y_g) + sum_g w_g L_g.
 
 Source: H. Theil (1967), Economics and Information Theory; A. Shorrocks (1980), The class of
-additively decomposable inequality measures.
+additively decomposable inequality measures; J. Williamson (1965), Regional inequality and the
+process of national development; A. Atkinson (1970), On the measurement of inequality.
 """
 
 from dataclasses import dataclass
@@ -133,6 +137,68 @@ def coefficient_of_variation(values: ArrayLike, population: ArrayLike | None = N
     y, w = _checked(values, population, positive=False)
     mean = w @ y
     return float(np.sqrt(w @ (y - mean) ** 2) / mean)
+
+
+def williamson(values: ArrayLike, population: ArrayLike, *, national: float | None = None) -> float:
+    """Return Williamson's index: spread around the national value per head, over that value.
+
+    Parameters
+    ----------
+    values
+        One number per place, per head.
+    population
+        People per place.
+    national
+        National value per head; the population-weighted mean when left out, and then the index is
+        the weighted coefficient of variation.
+
+    Raises
+    ------
+    MeasureError
+        Values that are negative or not finite, or populations that do not fit.
+    """
+    y, w = _checked(values, population, positive=False)
+    centre = float(w @ y) if national is None else float(national)
+    if not (np.isfinite(centre) and centre > 0):
+        raise MeasureError(f"The national value per head must be positive; found {national!r}.")
+    return float(np.sqrt(w @ (y - centre) ** 2) / centre)
+
+
+def atkinson(
+    values: ArrayLike, population: ArrayLike | None = None, *, aversion: float = 1.0
+) -> float:
+    """Return Atkinson's index: the share of the total that equality would make dispensable.
+
+    Parameters
+    ----------
+    values
+        One number per place.
+    population
+        People per place; all alike when left out.
+    aversion
+        Aversion to inequality, above 0; from 1 on, a single value of zero gives the index 1.
+
+    Raises
+    ------
+    MeasureError
+        Values that are negative or not finite, populations that do not fit, or an aversion that is
+        not positive.
+    """
+    if not (np.isfinite(aversion) and aversion > 0):
+        raise MeasureError(f"Aversion must be above zero; found {aversion!r}.")
+    y, w = _checked(values, population, positive=False)
+    ratio = y / (w @ y)
+    if aversion >= 1 and (ratio <= 0).any():
+        return 1.0
+    power = 1.0 - aversion
+    # Near 1 the power mean is a difference of almost equal numbers: the geometric mean is as good.
+    logs = np.log(ratio[ratio > 0])
+    if abs(power) < 1e-9:
+        return float(np.clip(-np.expm1(w @ logs), 0.0, 1.0))
+    # In logarithms, from the largest term on: a strong aversion takes powers far out of range.
+    top = float((power * logs).max())
+    mean = (top + np.log(w[ratio > 0] @ np.exp(power * logs - top))) / power
+    return float(np.clip(-np.expm1(mean), 0.0, 1.0))
 
 
 def theil_parts(
