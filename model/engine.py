@@ -27,8 +27,9 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgetrs
 
-from model.certificate import Weights, column_sum_weights, verified_weights
+from model.certificate import FactorBound, Weights, column_sum_weights, verified_weights
 from model.gravity import GravityOperator
 from model.krylov import find_roots, gmres
 from model.pooled import PooledOperator
@@ -132,6 +133,38 @@ class Engine:
             warnings.simplefilter("ignore", scipy.linalg.LinAlgWarning)
             lu, pivots = scipy.linalg.lu_factor(matrix.T, overwrite_a=True, check_finite=False)
         return lu, pivots
+
+    def factor_bound(self, weights: Weights) -> FactorBound | None:
+        """Return what bounds solves with this engine's own factors; None when there are none."""
+        if "factors" not in self.__dict__ or not weights.valid:
+            return None
+        known = self.__dict__.get("_factor_bound")
+        if isinstance(known, FactorBound) and known.weights is weights:
+            return known
+        factors, pivots = self.factors
+        order = np.arange(self.n)
+        for i, other in enumerate(pivots):
+            order[i], order[other] = order[other], order[i]
+        terms = max(float(np.max(t)) for t in (self.operator.row_terms, self.operator.column_terms))
+        found = FactorBound.of(factors, order, terms + 3.0, weights)
+        self.__dict__["_factor_bound"] = found
+        return found
+
+    def inverse(self) -> tuple[FloatArray, FloatArray] | None:
+        """(I - A)^-1 (n, n) and bounds of its columns (n,); None without bounds.
+
+        The factors are those of the transpose: its columns are the rows, and are in place.
+        """
+        factors, pivots = self.factors
+        bound = self.factor_bound(self.weights)
+        if bound is None:
+            return None
+        turned = np.eye(self.n, order="F")
+        solved, _ = dgetrs(factors, pivots, turned, overwrite_b=True)
+        found = solved.T
+        if not np.isfinite(found.sum()):
+            return None
+        return found, bound.certify_inverse(found)
 
     @cached_property
     def roots(self) -> NDArray[np.complex128]:

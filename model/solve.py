@@ -40,6 +40,7 @@ from model.engine import Engine
 from model.errors import ModelError, TooLarge
 from model.explicit import Explicit
 from model.krylov import Progress
+from model.machine import free_memory
 from model.pooled import PooledOperator
 from model.products import FloatArray, Operator
 from model.refine import COLUMNS, Run
@@ -314,14 +315,25 @@ class Leontief:
         TooLarge
             When L and its working space do not fit; `columns` and `rows` give parts of it.
         """
-        needed = 4 * 8 * self.n**2
-        if needed > choice.LARGEST_DENSE:
+        needed = 3 * 8 * self.n**2
+        allowed = min(choice.LARGEST_DENSE, free_memory())
+        if needed > allowed:
             raise TooLarge(
                 f"the inverse of {self.n} rows needs about {needed / 2**30:.1f} GiB, more than the "
-                f"{choice.LARGEST_DENSE / 2**30:.0f} GiB allowed. Use columns(labels) or "
-                "rows(labels) for parts of it, solve and solve_transposed for sums over it."
+                f"{allowed / 2**30:.1f} GiB there is. Use columns(labels) or rows(labels) for "
+                "parts of it, solve and solve_transposed for sums over it."
             )
-        found = self.solve(np.eye(self.n), tolerance=tolerance).raise_for_status().x
+        found = self._inverse(tolerance)
         if self.labels is None:
             return found
         return pd.DataFrame(found, index=self.labels, columns=self.labels, copy=False)
+
+    def _inverse(self, tolerance: float) -> FloatArray:
+        direct = self._engine.inverse()
+        if direct is not None:
+            inverse, bounds = direct
+            size = np.abs(inverse.sum(axis=0))  # no more than sum |x|
+            if (bounds <= tolerance * size).all():
+                return inverse
+        eye = np.eye(self.n)
+        return np.asarray(self.solve(eye, tolerance=tolerance).raise_for_status().x)

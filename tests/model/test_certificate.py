@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import reference_model as slow
 
+from io_tables.testing import random_table
 from model.certificate import certify, column_sum_weights, verified_weights
 from model.errors import NotProductive
 from model.operator import Explicit, GravityOperator, PooledOperator
@@ -137,3 +138,45 @@ def test_a_bound_in_money_scales_with_money():
     one, thousand = Leontief(matrix).solve(f), Leontief(matrix).solve(1024.0 * f)
     assert thousand.error_bound == pytest.approx(1024.0 * one.error_bound, rel=1e-9)
     assert np.array_equal(thousand.x, 1024.0 * one.x)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_factors_alone_bound_every_column_of_the_inverse_in_exact_arithmetic(shape):
+    rng = np.random.default_rng([SHAPES.index(shape), 7])
+    bounded, ratios = 0, []
+    for _ in range(80):
+        matrix = draw_matrix(rng, shape)
+        n = matrix.shape[0]
+        try:
+            found = Leontief(matrix)._engine.inverse()
+        except NotProductive:
+            continue
+        if found is None:
+            assert shape in ("signed", "near singular")
+            continue
+        inverse, bounds = found
+        for j in range(n):
+            exact = slow.exact_solve(matrix.tolist(), np.eye(n)[j].tolist())
+            total, _ = slow.exact_gap(exact, inverse[:, j])
+            assert total <= bounds[j]
+            ratios.append(bounds[j] / inverse[:, j].sum())
+        bounded += 1
+    assert bounded >= (10 if shape in ("signed", "near singular") else 80)
+    if shape == "plain":
+        assert np.median(ratios) < 1e-12  # it is not idle
+
+
+@pytest.mark.parametrize("kind", ["pooled", "explicit"])
+def test_an_inverse_of_some_size_is_certified_by_its_factors(kind):
+    table = random_table(5, 12, 13, kind=kind)
+    system = Leontief(table)
+    found = system._engine.inverse()
+    assert found is not None
+    inverse, bounds = found
+    matrix = system.operator.dense().astype(np.longdouble)
+    exact = np.linalg.inv((np.eye(156) - matrix).astype(float)).astype(np.longdouble)
+    for _ in range(2):
+        exact = exact + exact @ (np.eye(156) - (np.eye(156) - matrix) @ exact)
+    off = np.abs(inverse - exact).sum(axis=0)
+    assert (off <= bounds).all()
+    assert bounds.max() <= 1e-10
