@@ -41,7 +41,7 @@ def test_every_link_costs_what_a_network_without_it_costs_more(seed, purpose, by
     table = criticality(network, mass, purpose=purpose, by=by)
     assert list(table.index) == list(network.links.index)
     assert table.attrs["total"] == pytest.approx((weights * base).sum(), rel=1e-12)
-    for link in network.links.index:
+    for link in network.links.index[seed % 3 :: 3]:
         rise, cut = redone(network, weights, base, link, purpose=purpose, by=by)
         # a difference of two totals: to rounding of the totals
         assert table["rise"][link] == pytest.approx(
