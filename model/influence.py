@@ -215,12 +215,14 @@ def inverse_important(
         cells = system.operator.block(rows, everything)
         back = inverse[:, rows].T
         if criterion == "output":
-            limit = tolerance / (np.outer(largest[rows], output) + tolerance * back)
+            allowed = np.full(cells.shape, tolerance)
+            moved = np.outer(largest[rows], output) + tolerance * back
         else:
-            ahead = inverse[rows]
-            limit = tolerance * ahead / (np.outer(own[rows], own) + tolerance * back * ahead)
-        usable = (cells > 0) & active[None, :]
-        relative = np.divide(limit, cells, out=np.full(cells.shape, np.inf), where=usable)
+            allowed = tolerance * inverse[rows]
+            moved = np.outer(own[rows], own) + allowed * back
+        moved *= cells
+        usable = (cells > 0) & active[None, :] & (moved > 0)
+        relative = np.divide(allowed, moved, out=np.full(cells.shape, np.inf), where=usable)
         kept.add(rows, -relative, cells)
     return kept.frame(table, "tolerable", sign=-1.0)
 

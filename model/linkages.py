@@ -127,6 +127,8 @@ def linkages(
             cv = _variation(seen.column, seen.column_square, n)
             data["power_cv"] = grid(table, cv, "1", "spread within the column of L")
             cv = _variation(rows, seen.row_square, n)
+            if ghosh:  # a row of G without sales is that of the unit matrix
+                cv = np.where(x > 0, cv, np.sqrt(n))
             data["sensitivity_cv"] = grid(table, cv, "1", f"spread within the row, {by}")
         if pure:
             data |= _pure(table, seen.diagonal, backward, output, f, system)

@@ -113,6 +113,15 @@ def test_the_list_is_the_same_however_the_rows_are_cut(monkeypatch):
         assert np.allclose(one.iloc[:, 4:], two.iloc[:, 4:])
 
 
+@pytest.mark.parametrize("criterion", ["output", "inverse"])
+def test_industries_without_output_are_left_out(criterion):
+    table = random_table(5, 2, 3, zero_industry=True)
+    found = inverse_important(table, criterion=criterion, top=1000)
+    assert np.isfinite(found["tolerable"]).all()
+    idle = (found["region_to"] == "R1") & (found["sector_to"] == "S2")
+    assert not idle.any()
+
+
 def test_what_cannot_be_is_refused(monkeypatch):
     table = random_table(0, 2, 2)
     with pytest.raises(UnknownLabel, match="not rows of the table: R1 / S8"):
