@@ -15,30 +15,32 @@ Heavy packages are loaded by the verb that needs them, so that help and mistakes
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Literal, NoReturn, TypeAlias
 
-from model.errors import ModelError, NotInThisVersion, ScenarioError
+from model.cli_table_words import EMBEDDED, TABLE_HELP, add_table_verbs
+from model.cli_words import (
+    Command,
+    Family,
+    Parser,
+    Usage,
+    add_family,
+    add_formats,
+    add_verb,
+    chosen_format,
+    settle,
+)
+from model.errors import ModelError, NotInThisVersion
 from model.scenario_checks import near
 
 __all__ = ["main", "parser"]
 
-Command: TypeAlias = Callable[[argparse.Namespace], int]
-Format: TypeAlias = Literal["text", "json", "csv"]
-_Family: TypeAlias = "argparse._SubParsersAction[_Parser]"
-
 DONE, FAILED, BAD_INPUT = 0, 1, 2
-EMBEDDED = "china:2020"
 LATER: dict[tuple[str, ...], str] = {
     ("corridors",): "rank candidate corridors",
-    ("table", "convert"): "convert a table between formats",
-    ("table", "balance"): "balance a table to new totals",
-    ("table", "estimate"): "estimate a multiregional table",
     ("network", "skim"): "write the cost matrices of a network",
     ("network", "convert"): "convert a network between formats",
 }
@@ -46,7 +48,6 @@ LATER: dict[tuple[str, ...], str] = {
 
 MEASURES = ("weighted_mean", "potential", "daily", "cumulative", "efficiency")
 _OUTPUT = "folder for the result; an earlier result there is replaced"
-_TABLE = f"{EMBEDDED}, or the path of a table"
 _NETWORK = f"{EMBEDDED}, or the folder of a network"
 
 
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if rest:
             hint = near(rest[0], arguments.options)
             found = " ".join(rest)
-            raise _Usage(f"{arguments.prog} does not know {found}{hint}; see {arguments.prog} -h")
+            raise Usage(f"{arguments.prog} does not know {found}{hint}; see {arguments.prog} -h")
         command: Command = arguments.command
         return command(arguments)
     except SystemExit as stop:  # argparse, after help or the version
@@ -79,19 +80,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
     except Exception as error:  # the one place that turns any failure into a line and a code
         return _say(_sentence(error), _code(error), debug)
-
-
-class _Usage(ScenarioError):
-    """Words on the command line that make no command."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Answers a mistake with one line instead of a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
-        hint = near(choice[1], re.findall(r"[\w-]+", choice[2])) if choice else ""
-        raise _Usage(f"{message}{hint}; see {self.prog} -h")
 
 
 def _code(error: Exception) -> int:
@@ -135,7 +123,7 @@ def _version() -> str:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of every verb."""
-    top = _Parser(
+    top = Parser(
         prog="hinterland",
         description="Who gains, where and in which sectors, when a growth pole grows or a corridor "
         "opens.",
@@ -147,76 +135,49 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     _add_demo(verbs)
     _add_run(verbs)
-    table = _add_family(verbs, "table", "look at a table")
-    _add_table_info(table)
-    network = _add_family(verbs, "network", "look at a network")
+    table = add_family(verbs, "table", "look at, change and make tables")
+    add_table_verbs(table)
+    network = add_family(verbs, "network", "look at a network")
     _add_network_info(network)
     _add_network_access(network)
     _add_spillover(verbs)
     _add_bench(verbs)
     for words, about in LATER.items():
         family = {"table": table, "network": network}.get(words[0], verbs)
-        _verb(family, words[-1], f"{about} (not in this version)", later=True)
+        add_verb(family, words[-1], f"{about} (not in this version)", later=True)
     return top
 
 
-def _verb(
-    family: _Family, name: str, about: str, command: Command | None = None, *, later: bool = False
-) -> _Parser:
-    """Add one verb to a family and return its parser."""
-    made = family.add_parser(name, help=about, description=about, allow_abbrev=False)
-    made.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    made.set_defaults(prog=made.prog, later=later, command=command)
-    return made
-
-
-def _options(verb: argparse.ArgumentParser) -> None:
-    """Let a mistyped option find the nearest one; called when a verb has all of its own."""
-    verb.set_defaults(options=tuple(re.findall(r"--[a-z-]+", verb.format_help())))
-
-
-def _add_family(verbs: _Family, name: str, about: str) -> _Family:
-    made = _verb(verbs, name, about)
-    family: _Family = made.add_subparsers(dest="what", required=True, metavar="VERB")
-    return family
-
-
-def _add_demo(verbs: _Family) -> None:
-    made = _verb(verbs, "demo", "run the shipped scenario and write data, tables and report", _demo)
+def _add_demo(verbs: Family) -> None:
+    made = add_verb(
+        verbs, "demo", "run the shipped scenario and write data, tables and report", _demo
+    )
     made.add_argument(
         "-o", "--output", type=Path, default=Path("hinterland-demo"), metavar="DIR", help=_OUTPUT
     )
     made.add_argument(
         "--export", type=Path, metavar="FILE", help="write a copy of the scenario and run nothing"
     )
-    _options(made)
+    settle(made)
 
 
-def _add_run(verbs: _Family) -> None:
-    made = _verb(verbs, "run", "run a scenario file and write data, tables and report", _run)
+def _add_run(verbs: Family) -> None:
+    made = add_verb(verbs, "run", "run a scenario file and write data, tables and report", _run)
     made.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
     made.add_argument("-o", "--output", type=Path, metavar="DIR", help=_OUTPUT)
     made.add_argument("--only", metavar="NAME", help="run one stimulus or one edit alone")
-    _options(made)
+    settle(made)
 
 
-def _add_table_info(family: _Family) -> None:
-    made = _verb(family, "info", "say what a table holds and whether it balances", _table_info)
-    made.add_argument("table", nargs="?", default=EMBEDDED, metavar="TABLE", help=_TABLE)
-    made.add_argument("--format", metavar="NAME", help="format of the file, when it cannot be told")
-    made.add_argument("--json", action="store_true", help="write JSON")
-    _options(made)
-
-
-def _add_network_info(family: _Family) -> None:
-    made = _verb(family, "info", "say what a network holds", _network_info)
+def _add_network_info(family: Family) -> None:
+    made = add_verb(family, "info", "say what a network holds", _network_info)
     made.add_argument("network", nargs="?", default=EMBEDDED, metavar="NETWORK", help=_NETWORK)
     made.add_argument("--json", action="store_true", help="write JSON")
-    _options(made)
+    settle(made)
 
 
-def _add_network_access(family: _Family) -> None:
-    made = _verb(family, "access", "rank the places by accessibility", _network_access)
+def _add_network_access(family: Family) -> None:
+    made = add_verb(family, "access", "rank the places by accessibility", _network_access)
     made.add_argument("network", nargs="?", default=EMBEDDED, metavar="NETWORK", help=_NETWORK)
     made.add_argument("--measure", default="weighted_mean", choices=MEASURES)
     made.add_argument("--of", choices=("minutes", "cost"), default="minutes")
@@ -225,12 +186,12 @@ def _add_network_access(family: _Family) -> None:
     )
     made.add_argument("--decay", type=float, metavar="EXPONENT", help="exponent of the potential")
     made.add_argument("--top", type=int, metavar="N", help="the first N places only")
-    _add_formats(made)
-    _options(made)
+    add_formats(made)
+    settle(made)
 
 
-def _add_spillover(verbs: _Family) -> None:
-    made = _verb(verbs, "spillover", "say where the growth of a pole ends up", _spillover)
+def _add_spillover(verbs: Family) -> None:
+    made = add_verb(verbs, "spillover", "say where the growth of a pole ends up", _spillover)
     made.add_argument(
         "--pole",
         action="append",
@@ -258,26 +219,16 @@ def _add_spillover(verbs: _Family) -> None:
         help="origin: demand for what the pole makes; use: spending by its residents",
     )
     made.add_argument("--of", choices=("value_added", "output"), default="value_added")
-    made.add_argument("--table", default=EMBEDDED, metavar="TABLE", help=_TABLE)
+    made.add_argument("--table", default=EMBEDDED, metavar="TABLE", help=TABLE_HELP)
     made.add_argument("--table-format", metavar="NAME", help="format of the file")
-    _add_formats(made)
-    _options(made)
+    add_formats(made)
+    settle(made)
 
 
-def _add_bench(verbs: _Family) -> None:
-    made = _verb(verbs, "bench", "measure speed and size (from a checkout)", _bench)
+def _add_bench(verbs: Family) -> None:
+    made = add_verb(verbs, "bench", "measure speed and size (from a checkout)", _bench)
     made.add_argument("--quick", action="store_true", help="small sizes only")
-    _options(made)
-
-
-def _add_formats(verb: argparse.ArgumentParser) -> None:
-    formats = verb.add_mutually_exclusive_group()
-    formats.add_argument("--json", action="store_true", help="write JSON")
-    formats.add_argument("--csv", action="store_true", help="write CSV")
-
-
-def _format(arguments: argparse.Namespace) -> Format:
-    return "json" if arguments.json else "csv" if getattr(arguments, "csv", False) else "text"
+    settle(made)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -294,18 +245,10 @@ def _run(arguments: argparse.Namespace) -> int:
     return run_file(arguments.scenario, output=arguments.output, only=arguments.only)
 
 
-def _table_info(arguments: argparse.Namespace) -> int:
-    from model.cli_table import table_info
-
-    return table_info(
-        arguments.table, table_format=arguments.format, output_format=_format(arguments)
-    )
-
-
 def _network_info(arguments: argparse.Namespace) -> int:
     from model.cli_network import network_info
 
-    return network_info(arguments.network, output_format=_format(arguments))
+    return network_info(arguments.network, output_format=chosen_format(arguments))
 
 
 def _network_access(arguments: argparse.Namespace) -> int:
@@ -319,7 +262,7 @@ def _network_access(arguments: argparse.Namespace) -> int:
         decay=arguments.decay,
         top=arguments.top,
     )
-    return network_access(request, output_format=_format(arguments))
+    return network_access(request, output_format=chosen_format(arguments))
 
 
 def _spillover(arguments: argparse.Namespace) -> int:
@@ -334,7 +277,7 @@ def _spillover(arguments: argparse.Namespace) -> int:
         table=arguments.table,
         table_format=arguments.table_format,
     )
-    return spillover(request, output_format=_format(arguments))
+    return spillover(request, output_format=chosen_format(arguments))
 
 
 def _bench(arguments: argparse.Namespace) -> int:

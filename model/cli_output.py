@@ -1,4 +1,4 @@
-"""The folder a run writes: whole or not at all, and never over somebody else's files.
+"""What a verb writes: whole or not at all, and never over somebody else's files.
 
 Owns the question: may results go there, and how do they get there in one step?
 
@@ -8,6 +8,9 @@ Public names
 ``replacing``        a folder beside the target that takes its name at the end
 ``write_result``     data, tables, report and scenario of a result into such a folder
 ``check_new_file``   refuse to write over a file
+``check_target``     refuse to write a table there
+``beside``           a path of the same name that takes the place of the target at the end
+``stoppable``        a request to terminate unwinds like Ctrl-C
 ``NAMES``            what a result folder holds
 """
 
@@ -15,11 +18,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from model.errors import OutputRefused
@@ -27,7 +33,16 @@ from model.errors import OutputRefused
 if TYPE_CHECKING:
     from model.results import Result
 
-__all__ = ["NAMES", "check_new_file", "check_output", "replacing", "write_result"]
+__all__ = [
+    "NAMES",
+    "beside",
+    "check_new_file",
+    "check_output",
+    "check_target",
+    "replacing",
+    "stoppable",
+    "write_result",
+]
 
 NAMES: Final = ("report.html", "result.nc", "scenario.toml", "tables")
 STALE_SECONDS: Final = 3600.0
@@ -145,6 +160,90 @@ def write_result(
         progress("drawing the report", start + 0.4 * left)
         result.to_html(folder / "report.html")
     progress("done", 1.0)
+
+
+def check_target(target: Path, *, replace: bool) -> None:
+    """Refuse a file or folder for a table that is there already or cannot be made.
+
+    Parameters
+    ----------
+    target
+        Where the table goes.
+    replace
+        Whether an existing file, or a folder that holds nothing but a table, may go.
+
+    Raises
+    ------
+    OutputRefused
+        Naming what stands in the way.
+    """
+    if target.exists() and not replace:
+        raise OutputRefused(f"{target} is there already; choose another name or add --replace")
+    if target.is_dir() and not _holds_a_table(target):
+        raise OutputRefused(f"{target} is a folder with other things than a table; choose another")
+    parent = target.absolute().parent
+    if not parent.is_dir():
+        raise OutputRefused(f"{target} cannot be written: there is no folder {target.parent}")
+    try:
+        Path(tempfile.mkdtemp(dir=parent, prefix=".")).rmdir()  # the only sure way to know
+    except OSError as error:
+        raise OutputRefused(f"{target} cannot be written: {error.strerror} in {parent}") from error
+
+
+@contextmanager
+def beside(target: Path, *, replace: bool) -> Iterator[Path]:
+    """Give a path of the same name in a new folder beside `target`; it moves there at the end.
+
+    Whatever ends the block early, nothing new stays and what was at `target` is untouched.
+
+    Raises
+    ------
+    OutputRefused
+        As `check_target`, and when the file cannot be moved.
+    """
+    check_target(target, replace=replace)
+    target = target.absolute()
+    _sweep(target)
+    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=".partial"))
+    made, old = folder / target.name, folder / ".old"
+    try:
+        yield made
+        check_target(target, replace=replace)
+        try:
+            if target.is_dir():
+                target.rename(old)
+            made.replace(target)
+        except OSError as error:
+            if old.exists():
+                old.rename(target)
+            raise OutputRefused(f"{target} cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let a request to terminate unwind like Ctrl-C, so that nothing half-written stays."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _holds_a_table(folder: Path) -> bool:
+    """Tell whether a folder is a table as `write_table` makes one, or empty."""
+    names = {one.name for one in folder.iterdir()}
+    if not names or names & {"zarr.json", ".zgroup", "file_parameters.json"}:
+        return True
+    return "about.csv" in names and all(name.endswith(".csv") for name in names)
 
 
 def _foreign(folder: Path) -> list[str]:

@@ -13,17 +13,12 @@ Progress goes to standard error, what was found and where it lies to standard ou
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
-from types import FrameType
 
-from model.cli_output import check_new_file, check_output, write_result
+from model.cli_output import check_new_file, check_output, stoppable, write_result
 from model.errors import NotInThisVersion, OutputRefused
 from model.progress import Progress
 from model.scenario import Scenario, read_scenario
@@ -96,7 +91,7 @@ def _run(scenario: Scenario, output: Path) -> int:
     check_output(output)
     progress = Progress(sys.stderr)
     try:
-        with _stoppable():
+        with stoppable():
             progress("loading", 0.0)
             from model.cli_headlines import headlines  # numpy and the model load here, not before
             from model.run import run
@@ -119,20 +114,3 @@ def _run(scenario: Scenario, output: Path) -> int:
     sys.stdout.write(f"data     {output / 'result.nc'}   tables   {output / 'tables'}\n")
     result.raise_for_status()
     return 0
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let a request to terminate unwind like Ctrl-C, so that nothing half-written stays."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

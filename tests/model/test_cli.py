@@ -182,9 +182,6 @@ def test_words_that_make_no_command_get_one_line(
     [
         ["corridors"],
         ["corridors", "my.toml", "--top", "5"],
-        ["table", "convert", "a.csv", "b.nc"],
-        ["table", "balance"],
-        ["table", "estimate"],
         ["network", "skim", "--purpose", "freight"],
         ["network", "convert"],
     ],
