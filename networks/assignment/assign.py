@@ -33,7 +33,7 @@ from networks.assignment.equilibrium import Problem, Progress, Solved, Watch
 from networks.assignment.frank_wolfe import solve_links
 from networks.assignment.graph import RoadGraph
 from networks.assignment.loading import zone_costs
-from networks.assignment.path_flows import solve_paths
+from networks.assignment.paths import solve_paths
 from networks.dims import DESTINATION, LINK, ORIGIN
 from networks.errors import InvalidNetwork, NetworkError, UnknownLabel, UnreachablePlace
 from networks.labels import did_you_mean

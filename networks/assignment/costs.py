@@ -80,6 +80,12 @@ class Bpr:
         if problems:
             raise InvalidNetwork(f"A BPR function needs sound figures: {'; '.join(problems)}.")
 
+    @property
+    def shape(self) -> Floats:
+        """Return the four arrays as one, (4, links), for the kernels."""
+        capacity = np.where(self.capacity > 0, self.capacity, 1.0)
+        return np.stack([self.free_time, capacity, self.alpha, self.power])
+
     def _ratio(self, flow: Floats) -> Floats:
         safe = np.where(self.capacity > 0, self.capacity, 1.0)
         return np.asarray(np.where(self.alpha > 0, flow / safe, 0.0))

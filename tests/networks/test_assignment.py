@@ -187,6 +187,18 @@ def test_methods_meet_where_no_driver_has_a_cheaper_way(seed, closed):
     assert least == pytest.approx(minutes @ flow, rel=1e-9)
 
 
+@pytest.mark.parametrize("own", [False, True], ids=["BPR", "user function"])
+def test_roads_many_times_full_still_reach_equilibrium(own):
+    graph, demand = random_case(7)
+    steep = RoadGraph(graph.links.assign(power=8.0), graph.zones)
+    cost = UserCost(steep.bpr().cost, steep.bpr().derivative) if own else None
+    found = assign(steep, 5 * demand, gap=1e-9, max_iterations=300, cost=cost)
+    assert found.status is Status.CONVERGED
+    assert float(found.data["minutes"].max()) > 1e4
+    by_links = assign(steep, 5 * demand, method="bfw", gap=1e-3, max_iterations=20_000)
+    assert by_links.report.objective >= found.report.objective
+
+
 def test_a_closed_node_starts_trips_and_is_never_passed():
     rows = [("a", "m", 1.0, np.inf), ("m", "b", 1.0, np.inf), ("a", "b", 5.0, np.inf)]
     opened = RoadGraph(links(rows), ("a", "m", "b"))

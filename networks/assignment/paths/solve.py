@@ -6,11 +6,12 @@ solve_paths : flows by class, from flows on stored paths
 
 Terms
 -----
-The *store* is what ``networks.assignment._kernels`` describes. One iteration finds the least-cost
-paths at the present flows, stores the new ones, and then, some rounds over, moves flow of every
-pair towards its cheapest path with link costs taken as linear, and goes along the change of all
-flows as far as makes the true objective least. Near equilibrium that is a Newton step, so the gap
-falls to the rounding of the machine.
+The *store* is what ``networks.assignment.paths._kernels`` describes. One iteration finds the
+least-cost paths at the present flows, stores the new ones, and then, some rounds over, moves flow
+of every pair towards its cheapest path with link costs taken as linear. Near equilibrium that is a
+Newton step, so the gap falls to the rounding of the machine. Where it goes too far, BPR costs are
+followed along their curve, pair by pair; with other functions the change is made as far as makes
+the true objective least.
 
 Source: R. Jayakrishnan, W. Tsai, J. Prashker and S. Rajadhyaksha (1994), A faster path-based
 algorithm for traffic assignment, Transportation Research Record 1443.
@@ -22,8 +23,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.assignment import _kernels
+from networks.assignment._kernels import tree
+from networks.assignment.costs import Bpr
 from networks.assignment.equilibrium import Problem, Solved, Watch, step_length
+from networks.assignment.paths import _kernels
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -146,7 +149,7 @@ def _find_paths(problem: Problem, pairs: _Pairs, store: _Store, now: Floats) -> 
     total = 0.0
     before = store.count
     for of_class, origin, low, high in pairs.groups:
-        _kernels.tree(
+        tree(
             indptr,
             order,
             graph.heads,
@@ -225,6 +228,7 @@ def _move(problem: Problem, pairs: _Pairs, store: _Store, flows: Floats) -> tupl
         model,
         path_flow,
     )
+    whole = path_flow.copy()
     moved = _link_flows(problem, pairs, store)
     direction = moved - flows
     change = direction.sum(axis=0)
@@ -240,6 +244,20 @@ def _move(problem: Problem, pairs: _Pairs, store: _Store, flows: Floats) -> tupl
     if at_start >= 0.0:
         path_flow[:] = old
         return flows, False
+    path_flow[:] = old
+    if isinstance(problem.function, Bpr):  # the curves bend up too much for lines to serve
+        _kernels.shift_bpr(
+            store.pool,
+            start,
+            length,
+            first,
+            pairs.of_class,
+            problem.payable,
+            problem.function.shape,
+            total.copy(),
+            path_flow,
+        )
+        return _link_flows(problem, pairs, store), True
     step = step_length(problem.function, total, change, fixed)
-    path_flow[:] = old + step * (path_flow - old)
+    path_flow[:] = old + step * (whole - old)
     return _link_flows(problem, pairs, store), True
