@@ -21,8 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
-import pandas as pd
-
 from io_tables.aggregate import aggregate
 from io_tables.balance import MAX_ITERATIONS, TOLERANCE, gras, ras
 from io_tables.readers import WrittenFormat, write_table
@@ -196,7 +194,7 @@ def balance(
             ).raise_for_status()
             progress("writing", 0.9)
             with beside(target, replace=replace) as made:
-                _plain_names(balanced.frame).to_csv(made)
+                balanced.frame.to_csv(made)
     finally:
         progress.close()
     factors = {"row": balanced.row_factors, "column": balanced.column_factors}
@@ -236,8 +234,3 @@ def balance(
 
 def _words(label: object) -> str:
     return " / ".join(map(str, label)) if isinstance(label, tuple) else str(label)
-
-
-def _plain_names(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame without names of its indexes, as it was read."""
-    return frame.rename_axis(index=None, columns=None)
