@@ -145,7 +145,7 @@ def test_industries_without_output_push_nothing():
     last = found.isel(region=-1, sector=-1)
     assert float(last.forward) == 1.0
     assert float(last.direct_forward) == 0.0
-    assert float(last.sensitivity_cv) == pytest.approx(np.sqrt(6))
+    assert float(last.sensitivity_cv) == pytest.approx(np.sqrt(9))
     assert float(last.pure_total) == pytest.approx(0.0, abs=1e-9)
     assert np.isfinite(found.drop_vars("key").to_array()).all()
 
