@@ -89,7 +89,7 @@ def same_tables(one, two):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_a_patch_and_its_reverse_change_nothing_bit_for_bit(seed):
     network = random_network(seed)
     before = network.links.copy()
@@ -106,7 +106,7 @@ def test_a_patch_and_its_reverse_change_nothing_bit_for_bit(seed):
 
 
 @given(st.integers(0, 10_000), st.sampled_from([".json", ".toml"]))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_stored_patches_come_back_equal_and_do_the_same(tmp_path_factory, seed, ending):
     network = random_network(seed)
     patch = a_patch(network, seed)
