@@ -3,7 +3,8 @@
 Question owned: which industry, sector or region would be missed most?
 
 Public names
-    extractions    losses of every extraction, in all and by region that loses
+    extractions         losses of every extraction, in all and by region that loses
+    plot_extractions    the largest, inside the block and elsewhere
 
 Terms: as in `model.extraction`; W (n, R) intensities of the account, one column per losing region;
 U = L'W (n, R). The loss of an extraction by region is W'd, which needs nothing of L but its
@@ -23,7 +24,7 @@ the Sherman-Morrison-Woodbury identity.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,9 @@ from model.extraction import SUPPLY_SIDE, How, check_how
 from model.inverse_pieces import TOLERANCE, diagonal, diagonal_blocks, own_cells
 from model.products import FloatArray, IntArray
 from model.solve import Leontief
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Each = Literal["industry", "sector", "region"]
 LOSING_REGION: Final = "losing_region"
@@ -175,3 +179,29 @@ def _each_group(
             by_region[g] -= of_rows.T @ kept
             inside[g] -= intensity[rows] @ kept
     return by_region, inside
+
+
+def plot_extractions(data: xr.Dataset, *, top: int = 20, ax: Axes | None = None) -> Axes:
+    """Draw the largest losses as bars, inside what is taken out and elsewhere.
+
+    Parameters
+    ----------
+    data
+        What `extractions` returned.
+    top
+        How many.
+    ax
+        Where to draw; a new figure when left out.
+    """
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        _, ax = plt.subplots(figsize=(7.0, 5.0), layout="constrained")
+    frame = data[["loss", "own", "elsewhere"]].to_dataframe().nlargest(top, "loss").iloc[::-1]
+    names = [", ".join(map(str, x)) if isinstance(x, tuple) else str(x) for x in frame.index]
+    ax.barh(names, frame["own"].to_numpy(), label="inside")
+    ax.barh(names, frame["elsewhere"].to_numpy(), left=frame["own"].to_numpy(), label="elsewhere")
+    ax.set_xlabel(f"{data.attrs['of']} lost, {data['loss'].attrs['units']}")
+    ax.tick_params(axis="y", labelsize=7)
+    ax.legend(fontsize=8)
+    return ax

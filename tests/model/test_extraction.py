@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import reference_toolbox as slow
+from cases_io import case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ from io_tables.table import RegionalTable
 from io_tables.testing import random_table
 from model.errors import ShapeError, UnknownLabel
 from model.extraction import extract, plot_extraction
-from model.extractions import extractions
+from model.extractions import extractions, plot_extractions
 from model.solve import Leontief
 
 FEW = settings(max_examples=10, deadline=None)
@@ -185,6 +187,7 @@ def test_the_figure_draws_the_regions_that_lose():
 
     ax = plot_extraction(extract(random_table(1, 4, 3), regions="R0"), top=3)
     assert len(ax.patches) == 3
+    assert len(plot_extractions(extractions(random_table(1, 4, 3)), top=5).patches) == 10
     plt.close("all")
 
 
@@ -195,3 +198,35 @@ def test_columns_may_come_in_pieces_of_any_width(monkeypatch):
     parts = [extractions(table, each=each).loss for each in ("sector", "region")]
     for one, two in zip(whole, parts, strict=True):
         assert np.allclose(one, two)
+
+
+def test_a_region_of_miller_and_blair_on_its_own():
+    """Cut off from the other, a region makes its single-region multipliers times its own demand."""
+    two = case("mb_two_region_5x5")
+    labels = pd.MultiIndex.from_tuples([tuple(label.split("_")) for label in two.Z.index])
+    demand = two.Y.sum(axis=1).set_axis(labels)
+    table = RegionalTable.from_flows(
+        two.Z.set_axis(labels, axis=0).set_axis(labels, axis=1), demand
+    )
+    alone = pd.Series(two.value["single_region_multiplier"], index=labels) * demand
+    for region in table.regions:
+        found = extract(table, regions=region, how="isolated")
+        made = float(found.after.sel(region=region).sum())
+        assert made == pytest.approx(float(alone.loc[region].sum()), rel=1e-12)
+
+
+def test_a_pooled_table_and_the_same_one_spelled_out_agree():
+    table = random_table(6, 3, 3)
+    other = table.explicit()
+    one = extract(table, regions="R1", to_regions="R0", final_demand=True)
+    two = extract(other, regions="R1", to_regions="R0", final_demand=True)
+    assert np.allclose(one.loss, two.loss)
+    assert np.allclose(extractions(table).loss_by_region, extractions(other).loss_by_region)
+
+
+def test_a_group_of_regions_is_a_block():
+    table = random_table(5, 3, 2)
+    named = table.data.assign_coords(belt=("region", ["coast", "inland", "coast"]))
+    grouped = RegionalTable(named, table.kind)
+    one, two = extract(grouped, regions="coast"), extract(table, regions=["R0", "R2"])
+    assert np.allclose(one.loss, two.loss)
