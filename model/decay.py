@@ -20,6 +20,7 @@ Source: Trefethen (2013), chapters 2 and 5 for Chebyshev interpolation.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.errors import ShapeError
+from model.machine import threads
 from model.products import FloatArray, IntArray
 
 KernelForm = Literal["power", "exponential"]
@@ -35,6 +37,8 @@ Span = slice | IntArray
 WORST_ERROR = 0.1
 """Relative error of an interpolated kernel above which it is refused."""
 GRID = 2049
+ROWS = 32
+"""Rows of a cost matrix turned into kernels together."""
 
 
 @dataclass(frozen=True)
@@ -117,30 +121,31 @@ def build_kernels(
     costs = _costs(cost, n_regions, form)
     rates = _by_product(decay, n_sectors)
     which = _positions(cost_of, n_sectors, costs)
-    matrices: list[FloatArray] = []
+    wanted: list[tuple[int, float]] = []
     terms: list[Term] = []
     mixing: list[FloatArray] = []
     error, condition = 0.0, 1.0
 
-    def add(matrix: FloatArray, products: IntArray, coefficients: FloatArray | None) -> None:
+    def add(c: int, rate: float, products: IntArray, coefficients: FloatArray | None) -> None:
         column = np.zeros(n_sectors)
         column[products] = 1.0 if coefficients is None else coefficients
-        terms.append(Term(len(matrices), _span(products), coefficients))
-        matrices.append(matrix)
+        terms.append(Term(len(wanted), _span(products), coefficients))
+        wanted.append((c, rate))
         mixing.append(column)
 
     for c, matrix in enumerate(costs):
         products = np.flatnonzero(which == c)
         if not products.size:
             continue
-        distance = _distance(matrix, form)
+        middle = _middle(matrix, form)
         distinct = np.unique(rates[products])
         if nodes is None or distinct.size <= nodes:
             for rate in distinct:
-                add(_kernel(distance, rate), products[rates[products] == rate], None)
+                add(c, float(rate), products[rates[products] == rate], None)
             continue
         places = _chebyshev(float(distinct[0]), float(distinct[-1]), nodes)
         weights = _lagrange(places, rates[products])
+        distance = _distance(matrix, middle, form)
         error_here, condition_here = _measure(distance, places, rates[products], weights)
         error, condition = max(error, error_here), max(condition, condition_here)
         if error > WORST_ERROR:
@@ -149,8 +154,8 @@ def build_kernels(
                 f"{distinct[-1]:.3g}: the kernel would be off by {error:.1%}. Use more nodes."
             )
         for m, place in enumerate(places):
-            add(_kernel(distance, place), products, np.ascontiguousarray(weights[:, m]))
-    stacked = np.stack(matrices)
+            add(c, float(place), products, np.ascontiguousarray(weights[:, m]))
+    stacked = _stacked(costs, wanted, form)
     within = np.arange(n_regions)
     coefficients_of = np.stack(mixing, axis=1)
     own = stacked[:, within, within].T @ coefficients_of.T
@@ -159,20 +164,52 @@ def build_kernels(
     return Kernels(stacked, own, terms, coefficients_of, error, condition)
 
 
-def _distance(cost: FloatArray, form: KernelForm) -> FloatArray:
-    """Return u with its finite values centred on zero."""
+def _middle(cost: FloatArray, form: KernelForm) -> float:
+    """Return the middle of the finite values of ln(cost), or of cost: what u is centred on."""
     finite = np.isfinite(cost)
-    with np.errstate(divide="ignore"):
-        u = np.log(cost) if form == "power" else cost.copy()
-    u -= 0.5 * (float(u[finite].min()) + float(u[finite].max()))
+    ends = np.array([cost.min(where=finite, initial=np.inf), cost.max(where=finite, initial=0.0)])
+    return 0.5 * float((np.log(ends) if form == "power" else ends).sum())
+
+
+def _distance(cost: FloatArray, middle: float, form: KernelForm) -> FloatArray:
+    """Return u, its finite values centred on zero."""
+    u = np.log(cost) if form == "power" else cost.copy()
+    u -= middle
     return np.asarray(u)
 
 
-def _kernel(distance: FloatArray, rate: float) -> FloatArray:
+def _stacked(costs: FloatArray, wanted: list[tuple[int, float]], form: KernelForm) -> FloatArray:
+    """Return all kernels (K, R, R); some rows at a time, so that u is used while it is near."""
+    n_regions = costs.shape[1]
+    out = np.empty((len(wanted), n_regions, n_regions))
+    used = {c: _middle(costs[c], form) for c in {c for c, _ in wanted}}
+
+    def fill(first: int) -> None:
+        rows = slice(first, first + ROWS)
+        for c, middle in used.items():
+            distance = _distance(costs[c, rows], middle, form)
+            for kernel, (of, rate) in enumerate(wanted):
+                if of == c:
+                    _kernel(distance, rate, out[kernel, rows])
+
+    starts = range(0, n_regions, ROWS)
+    workers = min(threads(), len(starts))
+    if workers <= 1:
+        for first in starts:
+            fill(first)
+    else:
+        with ThreadPoolExecutor(workers) as pool:  # every row by itself: the same bits
+            list(pool.map(fill, starts))
+    return out
+
+
+def _kernel(distance: FloatArray, rate: float, out: FloatArray) -> None:
+    """Fill out with exp(-rate u)."""
     if rate == 0.0:  # no decay: infinite cost still means no trade
-        return np.isfinite(distance).astype(np.float64)
-    out = np.multiply(distance, -rate)
-    return np.asarray(np.exp(out, out=out))
+        out[:] = np.isfinite(distance)
+        return
+    np.multiply(distance, -rate, out=out)
+    np.exp(out, out=out)
 
 
 def _chebyshev(low: float, high: float, count: int) -> FloatArray:

@@ -23,16 +23,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
-from model.decay import KernelForm, build_kernels
+from model.decay import KernelForm, Kernels, build_kernels
 from model.errors import ShapeError
 from model.pooled import two_stage_graph
-from model.products import FloatArray, IntArray, Operator, read_only
+from model.products import FloatArray, IntArray, Operator, none_negative, read_only
 from model.sparse_technology import SparseTechnology, technology_of_form
 from model.technology import Technology
 
@@ -93,17 +94,24 @@ class GravityOperator(Operator):
         self.weights = read_only(weights, "weights", (2,))
         n_regions, n_sectors = (int(size) for size in self.weights.shape)
         self.n_regions, self.n_sectors = n_regions, n_sectors
-        _check(bool((self.weights >= 0).all()), "weights must be >= 0")
+        _check(none_negative(self.weights), "weights must be >= 0")
         self.technology = technology_of_form(technology, n_regions, n_sectors, technology_of)
         self.nonnegative = self.technology.nonnegative
         self.region_starts = np.arange(n_regions + 1, dtype=np.intp) * n_sectors
 
-        self.kernels = build_kernels(
-            cost, decay, n_regions, n_sectors, form=kernel, cost_of=cost_of, nodes=decay_nodes
-        )
+        self._law_of = partial(
+            build_kernels, decay=decay, n_regions=n_regions, n_sectors=n_sectors, form=kernel,
+            cost_of=cost_of, nodes=decay_nodes,
+        )  # fmt: skip
         self._groups, self._factors = _block_factors(groups, block_factors, n_regions, n_sectors)
-        self._own = self.kernels.own * self._own_factor() * _home(home, n_regions, n_sectors)
-        self.denominators = self._law(np.ascontiguousarray(self.weights)[:, :, None], True)[:, :, 0]
+        self._home = _home(home, n_regions, n_sectors)
+        self._set_law(self._law_of(cost))
+
+    def _set_law(self, kernels: Kernels) -> None:
+        """Take kernels, and what follows from them and the weights."""
+        self.kernels = kernels
+        self._own = kernels.own * self._own_factor() * self._home
+        self.denominators = self._law(self.weights[:, :, None], True)[:, :, 0]
         self._inverse = np.divide(
             1.0,
             self.denominators,
@@ -211,6 +219,20 @@ class GravityOperator(Operator):
         out.technology = self.technology.replaced(changes)
         out.nonnegative = out.technology.nonnegative
         out._check_supply()
+        return out
+
+    def with_law(
+        self, *, cost: ArrayLike | None = None, weights: ArrayLike | None = None
+    ) -> GravityOperator:
+        """Return the same with other costs, other supply weights, or both; decays stay."""
+        out = copy(self)
+        if weights is not None:
+            out.weights = read_only(weights, "weights", (2,))
+            _check(
+                out.weights.shape == self.weights.shape and none_negative(out.weights),
+                f"weights must be >= 0 of shape {self.weights.shape}; found {out.weights.shape}",
+            )
+        out._set_law(self.kernels if cost is None else self._law_of(cost))
         return out
 
     def shares(self, product: IntArray, origin: IntArray, destination: IntArray) -> FloatArray:

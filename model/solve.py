@@ -246,6 +246,8 @@ class Leontief:
         technology: Mapping[Any, ArrayLike] | None = None,
         trade: Mapping[Any, ArrayLike] | None = None,
         columns: Mapping[Any, ArrayLike] | pd.DataFrame | None = None,
+        cost: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
     ) -> Leontief:
         """Return a new system that differs in some blocks; this one stays as it is.
 
@@ -257,6 +259,9 @@ class Leontief:
             {sector: (R, R) shares [from, to]} of a pooled system.
         columns
             {row label: (n,) column of A} of an explicit system.
+        cost, weights
+            New costs (R, R) or (C, R, R), new supply weights (R, S), of a gravity system. Give the
+            old solution to `solve` as `start`: the way from it is short.
 
         Notes
         -----
@@ -268,10 +273,13 @@ class Leontief:
         ShapeError, UnknownLabel
             For parts that the system does not have and blocks that do not fit.
         """
-        operator, touched = changed(self.operator, self.labels, technology, trade, columns)
+        operator, touched = changed(
+            self.operator, self.labels, technology, trade, columns, cost=cost, weights=weights
+        )
+        law = bool(trade) or cost is not None or weights is not None
         out = object.__new__(Leontief)
         out.operator, out.labels = operator, self.labels
-        out._engine = self._engine.successor(operator, touched, trade=bool(trade))
+        out._engine = self._engine.successor(operator, touched, trade=law)
         return out
 
     def columns(self, labels: Any, *, tolerance: float = TOLERANCE) -> Any:

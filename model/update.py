@@ -37,6 +37,9 @@ def changed(
     technology: Mapping[Any, ArrayLike] | None,
     trade: Mapping[Any, ArrayLike] | None,
     columns: Mapping[Any, ArrayLike] | pd.DataFrame | None,
+    *,
+    cost: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
 ) -> tuple[Operator, IntArray]:
     """Apply changes to an operator.
 
@@ -48,6 +51,8 @@ def changed(
         For regions, sectors or rows that the system does not have.
     """
     if columns is not None:
+        if cost is not None or weights is not None:
+            raise ShapeError("cost and weights belong to a gravity system, columns to another.")
         return _columns(operator, labels, technology, trade, columns)
     if not isinstance(operator, PooledOperator | GravityOperator):
         raise ShapeError("an explicit system is updated by columns={row label: new column}.")
@@ -61,10 +66,20 @@ def changed(
         touched.append(rows_of(operator, regions))
     if trade:
         if not isinstance(new, PooledOperator):
-            raise ShapeError("a gravity operator has no stored trade shares: build a new one.")
+            raise ShapeError(
+                "a gravity operator has no stored trade shares: give it cost= or weights=."
+            )
         products = _level(labels, 1, list(trade), operator.n_sectors, "sector")
         square = (operator.n_regions, operator.n_regions)
         new = new.with_trade(_blocks(products, trade, square, "trade"))
+        touched.append(np.arange(operator.n))
+    if cost is not None or weights is not None:
+        if not isinstance(new, GravityOperator):
+            raise ShapeError(
+                "cost and weights are those of a gravity system; give a pooled one "
+                "trade={sector: shares}."
+            )
+        new = new.with_law(cost=cost, weights=weights)
         touched.append(np.arange(operator.n))
     return new, np.unique(np.concatenate(touched)) if touched else np.empty(0, dtype=np.intp)
 

@@ -91,3 +91,29 @@ def test_changes_that_do_not_fit_are_refused():
         system.update(columns={("R1", "S1"): np.zeros(12)})
     with pytest.raises(ShapeError, match="columns="):
         Leontief(np.eye(2) / 2).update(technology={0: np.eye(2)})
+
+
+def test_new_costs_and_weights_of_a_gravity_system():
+    rng = np.random.default_rng(6)
+    technology, f = rng.random((5, 4, 4)) / 8, rng.random(20)
+    cost, weights = rng.uniform(1, 5, (5, 5)), rng.random((5, 4)) + 0.1
+    decay = np.array([0.5, 0.5, 1.5, 2.0])
+    system = Leontief(GravityOperator(technology, cost, decay, weights, home=2.0))
+    before = system.solve(f)
+    shorter, heavier = 0.99 * cost, 1.01 * weights
+    shorter[0, 1] *= 0.9
+    heavier[2] *= 1.1
+    for change in ({"cost": shorter}, {"weights": heavier}, {"cost": shorter, "weights": heavier}):
+        new = system.update(**change)
+        law = {"cost": cost, "weights": weights} | change
+        anew = GravityOperator(technology, law["cost"], decay, law["weights"], home=2.0)
+        assert np.array_equal(new.operator.dense(), anew.dense())
+        warm = new.solve(f, start=before.x, method="krylov").raise_for_status()
+        cold = Leontief(anew).solve(f, method="krylov")
+        assert np.allclose(warm.x, cold.x, rtol=1e-9)
+        assert warm.iterations <= cold.iterations
+    assert np.array_equal(system.solve(f).x, before.x)
+    with pytest.raises(ShapeError, match="weights must be"):
+        system.update(weights=weights[:, :3])
+    with pytest.raises(ShapeError, match="gravity system"):
+        Leontief(random_table(2, 3, 4)).update(cost=np.ones((3, 3)))
