@@ -110,7 +110,7 @@ def _csv_pieces(path: Path) -> tuple[dict[str, Any] | None, Pieces]:
 def _parquet_pieces(path: Path) -> tuple[dict[str, Any] | None, Pieces]:
     parquet = require("pyarrow.parquet", "parquet", f"reading {path.name}")
     try:
-        opened = parquet.ParquetFile(path)
+        opened = parquet.ParquetFile(path, pre_buffer=False)
     except Exception as error:  # pyarrow raises its own errors
         raise UnreadableTable(f"{path.name} is not a readable Parquet file: {error}") from error
     metadata = opened.schema_arrow.metadata or {}
@@ -121,8 +121,9 @@ def _parquet_pieces(path: Path) -> tuple[dict[str, Any] | None, Pieces]:
     back = {v: k for k, v in columns.items()}
 
     def pieces() -> Iterator[pd.DataFrame]:
-        for batch in parquet.ParquetFile(path).iter_batches(PIECE_ROWS, columns=wanted):
-            yield batch.to_pandas().rename(columns=back)
+        with parquet.ParquetFile(path, pre_buffer=False) as again:
+            for batch in again.iter_batches(PIECE_ROWS, columns=wanted):
+                yield batch.to_pandas(self_destruct=True).rename(columns=back)
 
     return description, pieces
 
@@ -273,13 +274,17 @@ def _fill(
             names.append(distinct)
             classes.append(np.array([number[one[0]] for one in told], dtype=np.intp)[codes])
             positions.append(np.array([one[1] for one in told], dtype=np.intp)[codes])
-        for combination in np.unique(np.stack(classes, axis=1), axis=0).tolist():
-            signature = tuple(names[k][c] for k, c in enumerate(combination))
+        combined = classes[0]
+        for distinct, found_classes in zip(names[1:], classes[1:], strict=True):
+            combined = combined * len(distinct) + found_classes
+        for code in np.unique(combined).tolist():
+            chosen = combined == code
+            first_row = int(chosen.argmax())
+            signature = tuple(names[k][classes[k][first_row]] for k in range(len(KEYS)))
             if signature[3] in ("exports", "discrepancy"):
                 signature = (signature[0], signature[1], "", signature[3])
-            chosen = np.logical_and.reduce([classes[k] == c for k, c in enumerate(combination)])
             if signature not in coding.signatures:
-                row = piece.loc[chosen, list(KEYS)].iloc[0].tolist()
+                row = piece[list(KEYS)].iloc[first_row].tolist()
                 raise UnreadableTable(
                     f"{where}: a row is not a flow of a table, found {' / '.join(map(str, row))}; "
                     "see io_tables.readers.tidy_coding for what rows may say"
