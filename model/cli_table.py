@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from model.cli_text import aligned, amount, write, write_json
+from model.cli_text import aligned, amount, wrapped, write, write_json
 from model.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def table_info(
             ("region", facts["unit"]), [(k, amount(v)) for k, v in facts["largest_regions"].items()]
         )
     )
-    found = [f"  {one['message']}" for one in facts["findings"] if one["level"] == "error"]
-    blocks = [f"  {one['message']}" for one in facts["findings"] if one["level"] == "note"]
+    found = wrapped(one["message"] for one in facts["findings"] if one["level"] == "error")
+    blocks = wrapped(one["message"] for one in facts["findings"] if one["level"] == "note")
     write("", *(["what does not add up", *found] if found else ["rows and columns balance"]))
     if blocks:
         write("", "blocks of the source", *blocks)
     if facts["notes"]:
-        write("", "notes", *(f"  {note}" for note in facts["notes"]))
+        write("", "notes", *wrapped(facts["notes"]))
     return 0
 
 
@@ -97,9 +97,9 @@ def table_check(
     ]
     if rows:
         write(*aligned(("rule", "where", "found", "allowed"), rows, left=2), "")
-    told = [f"  {one['message']}" for one in errors]
+    told = wrapped(one["message"] for one in errors)
     write(*(["what does not add up", *told] if errors else ["everything adds up"]))
-    blocks = [f"  {one['message']}" for one in findings if one["level"] == "note"]
+    blocks = wrapped(one["message"] for one in findings if one["level"] == "note")
     if blocks:
         write("", "blocks of the source", *blocks)
     return 1 if errors else 0

@@ -40,7 +40,7 @@ from model.cli_frames import (
 from model.cli_output import check_target, stoppable
 from model.cli_table import check_tolerance, describe
 from model.cli_table_change import Target, write_result_table
-from model.cli_text import aligned, amount, percent, write, write_json
+from model.cli_text import aligned, amount, percent, wrapped, write, write_json
 from model.cli_words import Format
 from model.errors import ScenarioError
 from model.progress import Progress
@@ -139,7 +139,7 @@ def estimate(request: Estimation, target: Target, output_format: Format = "text"
         return 0
     write(f"{table.name}   {describe(table)}", "")
     _show(rows, table.unit)
-    write("", "notes", *(f"  {note}" for note in table.notes), "", f"written to {target[0]}")
+    write("", "notes", *wrapped(table.notes), "", f"written to {target[0]}")
     return 0
 
 
@@ -211,7 +211,7 @@ def _tell(
     )
     if given.kind == "explicit":
         write("the table was explicit and was pooled first")
-    write("", "notes", *(f"  {note}" for note in table.notes), "")
+    write("", "notes", *wrapped(table.notes), "")
 
 
 def _figures(path: Path | None, *, blank: bool = False) -> pd.DataFrame | None:

@@ -7,6 +7,7 @@ Public names
 ``write``          lines to standard output
 ``write_json``     one JSON document
 ``aligned``        rows as lines with columns that line up, wide Chinese characters included
+``wrapped``        sentences as indented lines of a readable width
 ``amount``, ``percent``   numbers for a reader
 """
 
@@ -15,11 +16,14 @@ from __future__ import annotations
 import json
 import math
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["aligned", "amount", "percent", "write", "write_json"]
+__all__ = ["aligned", "amount", "percent", "wrapped", "write", "write_json"]
+
+WIDTH = 100
 
 
 def write(*lines: str) -> None:
@@ -71,6 +75,17 @@ def aligned(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def wrapped(sentences: Iterable[str]) -> list[str]:
+    """Return sentences as lines of at most 100 characters, each sentence indented by two."""
+    return [
+        line
+        for sentence in sentences
+        for line in textwrap.wrap(
+            sentence, WIDTH, initial_indent="  ", subsequent_indent="    ", break_long_words=False
+        )
+    ]
 
 
 def _width(text: str) -> int:
