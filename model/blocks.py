@@ -37,7 +37,8 @@ class Blocks:
     demand, imported_demand : (R, S, C) arrays
         Domestic and imported product bought by residents for final use.
     output, exports, primary : (R, S) arrays
-        By place of production; primary is value added plus net taxes on inputs.
+        By place of production; primary is value added plus net taxes on inputs; a statistical
+        discrepancy of the source counts as exports, which no response changes.
     technology : (R, S, S) array
         Domestic use per unit of output.
     """
@@ -82,7 +83,8 @@ class Blocks:
             demand=by_region("demand", final, wide),
             imported_demand=by_region("imported_demand", final, wide),
             output=by_region("output", ("region", "sector"), flat),
-            exports=by_region("exports", ("region", "sector"), flat),
+            exports=by_region("exports", ("region", "sector"), flat)
+            + by_region("discrepancy", ("region", "sector"), flat),
             primary=primary + by_region("taxes", ("region", "sector"), flat),
             technology=pooled.technology,
         )
