@@ -33,11 +33,13 @@ NEAR_ITERATIONS = 7
 NEAR_PRODUCTS = 4.5
 """Products in float64 that take as long as the blocked corrections of `model.near_pooled`."""
 FACTOR_FLOPS = 45e9
-SOLVE_FLOPS = 32e9
+SOLVE_FLOPS = 40e9
 GEMM_FLOPS = 42e9
 GEMM_COLUMNS = 8.0
 """Columns at which a matrix-matrix product runs at half its full rate."""
 VECTOR_FLOPS = 12e9
+BLOCK_VECTORS = 60
+"""Operations on every number of the columns in a blocked iteration, beside its product."""
 BANDWIDTH = 3e9
 """Numbers a second from memory, for what does not fit in the cache."""
 CACHE = 3e6
@@ -56,7 +58,7 @@ def choose(
     read = operator.stored / BANDWIDTH if operator.stored > CACHE else 0.0
     one = CALL + max(flops / VECTOR_FLOPS, read) + 4 * ITERATIONS * n / VECTOR_FLOPS
     together = flops * (k + GEMM_COLUMNS) / GEMM_FLOPS
-    many = CALL + max(together, read) + 6 * n * k / VECTOR_FLOPS
+    many = CALL + max(together, read) + BLOCK_VECTORS * n * k / VECTOR_FLOPS
     seconds: dict[Method, float] = {
         "krylov": k * ITERATIONS * one,
         "blocked": (ITERATIONS + 1) * many + (0.0 if roots_known else ITERATIONS * one),
@@ -67,7 +69,7 @@ def choose(
         seconds["direct"] = factor + solve + 2 * CALL
     if is_near_pooled(operator):
         seconds["krylov"] = k * NEAR_ITERATIONS * one
-        whole = flops * (k + GEMM_COLUMNS) / GEMM_FLOPS + 60 * n * k / VECTOR_FLOPS
+        whole = flops * (k + GEMM_COLUMNS) / GEMM_FLOPS + BLOCK_VECTORS * n * k / VECTOR_FLOPS
         products = NEAR_PRODUCTS if n_columns >= SINGLE_COLUMNS else NEAR_ITERATIONS
         seconds["blocked"] = products * whole + 2 * n * n / BANDWIDTH
     best = min(seconds, key=lambda method: seconds[method])

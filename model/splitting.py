@@ -27,6 +27,7 @@ from typing import Protocol
 
 import numpy as np
 
+from model.account_operator import AccountOperator
 from model.gravity import GravityOperator
 from model.near_pooled import near_pooled
 from model.pooled import PooledOperator
@@ -167,8 +168,48 @@ class RegionBlocks:
         return out
 
 
+class WithAccounts:
+    """Accounts beside an economy: N = diag(N of the economy, 0), accounts come with M^-1.
+
+    M^-1 = [ M_e^-1     0 ]        (I - [A 0; F 0]) M^-1 = I - diag(N_e, 0)
+           [ F M_e^-1   I ]
+    """
+
+    def __init__(self, operator: AccountOperator, economy: Splitting) -> None:
+        self._operator, self._economy = operator, economy
+        self._n = operator.economy.n
+
+    def rest(self, columns: FloatArray) -> FloatArray:
+        """N Z."""
+        out = np.zeros_like(columns)
+        out[: self._n] = self._economy.rest(columns[: self._n])
+        return out
+
+    def rest_transposed(self, columns: FloatArray) -> FloatArray:
+        """N' Z."""
+        out = np.zeros_like(columns)
+        out[: self._n] = self._economy.rest_transposed(columns[: self._n])
+        return out
+
+    def finish(self, columns: FloatArray) -> FloatArray:
+        """M^-1 Z: output, and its accounts."""
+        out = np.empty_like(columns)
+        out[: self._n] = self._economy.finish(columns[: self._n])
+        out[self._n :] = columns[self._n :] + self._operator.accounts_of(out[: self._n])
+        return out
+
+    def finish_transposed(self, columns: FloatArray) -> FloatArray:
+        """M^-T Z."""
+        met = self._operator.accounts_transposed(columns[self._n :])
+        out = columns.copy()
+        out[: self._n] = self._economy.finish_transposed(columns[: self._n] + met)
+        return out
+
+
 def split(operator: Operator) -> Splitting:
     """Region blocks where there are regions and the blocks fit; M = I otherwise."""
+    if isinstance(operator, AccountOperator):
+        return WithAccounts(operator, split(operator.economy))
     sizes = np.diff(operator.region_starts).astype(np.float64)
     if sizes.size < 2 or (sizes**2).sum() > MAX_BLOCK_NUMBERS:
         return Plain(operator)

@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import ShapeError
-from model.operator import Explicit, GravityOperator, HouseholdOperator, PooledOperator
+from model.operator import (
+    AccountOperator,
+    Explicit,
+    GravityOperator,
+    HouseholdOperator,
+    PooledOperator,
+)
 from model.solve import Leontief
 from model.within import within
 
@@ -287,3 +293,38 @@ def test_sparse_technology_is_the_dense_one(sizes):
     solved = Leontief(GravityOperator(scaled, *law)).solve(f).raise_for_status()
     expected = Leontief(GravityOperator(0.5 * technology, *law)).solve(f)
     assert np.allclose(solved.x, expected.x, rtol=1e-9)
+
+
+@settings(deadline=None, max_examples=30)
+@given(SIZES, st.sampled_from(["pooled", "gravity", "explicit", "households"]), st.booleans())
+def test_accounts_go_beside_any_operator_and_come_with_its_solutions(sizes, form, signed):
+    rng, technology, trade = draw(sizes)
+    n_regions, n_sectors = technology.shape[:2]
+    technology = 0.5 * technology / max(1.0, technology.sum(axis=1).max() * n_regions)
+    economy = PooledOperator(technology, trade)
+    if form == "gravity":
+        weights = rng.random((n_regions, n_sectors)) + 0.1
+        economy = GravityOperator(technology, rng.uniform(1, 3, (n_regions,) * 2), 1.0, weights)
+    elif form == "explicit":
+        economy = Explicit(economy.dense(), region_starts=economy.region_starts)
+    elif form == "households":
+        economy = HouseholdOperator(economy, np.full(economy.n, 0.1), np.full(economy.n, 0.01))
+    n = economy.n
+    intensities = rng.random((3, n)) * 5 - (1.0 if signed else 0.0)
+    operator = AccountOperator(economy, intensities)
+    matrix = np.zeros((n + 3, n + 3))
+    matrix[:n, :n], matrix[n:, :n] = economy.dense(), intensities
+    assert_same_operator(operator, matrix, rng)
+    assert np.allclose(operator.magnitude().dense(), abs(matrix), rtol=1e-14)
+    f = np.zeros((n + 3, 9))
+    f[:n] = rng.random((n, 9))
+    inverse = np.linalg.inv(np.eye(n + 3) - matrix)
+    for method in ("direct", "krylov", "blocked"):
+        found = Leontief(operator).solve(f, method=method).raise_for_status()
+        assert np.abs(found.x - inverse @ f).sum(axis=0).max() <= found.error_bound + 1e-11
+        assert np.allclose(found.x[n:], intensities @ found.x[:n], rtol=1e-8, atol=1e-9)
+        mix = np.concatenate([np.zeros(n), rng.random(3)])
+        back = Leontief(operator).solve_transposed(mix, method=method).raise_for_status()
+        assert np.abs(back.x - mix @ inverse).max() <= back.error_bound + 1e-11
+    with pytest.raises(ShapeError, match="intensities must be"):
+        AccountOperator(economy, intensities[:, 1:])
