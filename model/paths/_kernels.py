@@ -23,7 +23,7 @@ Shorts = NDArray[np.int32]
 
 LEVEL, ROOT, COUNT, KEPT, TOO_DEEP = 0, 1, 2, 3, 4
 """Positions in `state`: level of the walk (-1 none), next root, paths met, in the heap, cut off."""
-COVERED, LEFT, SIGNED = 0, 1, 2
+COVERED, LEFT = 0, 1
 """Positions in `sums`."""
 
 
@@ -37,6 +37,8 @@ def walk(
     stop: Floats,
     rest: Floats,
     sign: Floats,
+    ahead: Floats,
+    sums_to: Floats,
     roots: Ints,
     root_value: Floats,
     root_sign: Floats,
@@ -60,8 +62,12 @@ def walk(
 ) -> int:
     """Walk on until all is walked or the output is full; returns how many paths were written.
 
-    Arrays `state` (5,), `sums` (3,), `by_depth` (deepest + 1,), the stack `nodes`, `place`,
-    `value`, `used`, `depth` and the heap of the largest (least first) change in place. Children
+    Arrays `state` (5,), `sums` (2,), `by_depth` (deepest + 1,), the stack `nodes`, `place`,
+    `value`, `used`, `depth` and the heap of the largest (least first) change in place.
+    Where all children of a node are last ones and none can be listed, they are counted at once:
+    `ahead` (nodes, 3) holds a node's largest share, the largest such share of its children and the
+    largest share * stop of its children; `sums_to` (arcs + 1, 2) running sums over children of
+    share * stop, and of how many there are with stop > 0. Children
     below `smallest` (with `prune`, also below the least of a full heap) are left out and their
     values added to sums[LEFT]. `out_value` of length zero writes nothing.
     """
@@ -111,34 +117,51 @@ def walk(
         value[level] = new_value
         used[level] = 0.0
         depth[level] = new_depth
-        if new >= n:
-            continue
-        gives = new_value * stop[new]
-        if gives == 0.0:
-            continue
-        root_at = state[ROOT] - 1
-        state[COUNT] += 1
-        sums[COVERED] += gives
-        sums[SIGNED] += gives * sign[new] * root_sign[root_at]
-        by_depth[new_depth] += gives
-        if wanted > 0 and (state[KEPT] < wanted or gives > heap_value[0]):
-            _keep(
-                gives, sign[new] * root_sign[root_at], nodes, level, n, state, heap_value,
-                heap_path, heap_length,
-            )  # fmt: skip
-            if prune and state[KEPT] == wanted and heap_value[0] > limit:
-                limit = heap_value[0]
-        if room > 0:
-            out_value[written] = gives * sign[new] * root_sign[root_at]
-            length = 0
-            for j in range(level + 1):
-                if nodes[j] < n:
-                    out_path[written, length] = nodes[j]
-                    length += 1
-            out_length[written] = length
-            written += 1
-            if written == room:
-                break
+        gives = new_value * stop[new] if new < n else 0.0
+        if gives > 0.0:
+            state[COUNT] += 1
+            sums[COVERED] += gives
+            by_depth[new_depth] += gives
+            signed = sign[new] * root_sign[state[ROOT] - 1]
+            if wanted > 0 and (state[KEPT] < wanted or gives > heap_value[0]):
+                _keep(gives, signed, nodes, level, n, state, heap_value, heap_path, heap_length)
+                if prune and state[KEPT] == wanted and heap_value[0] > limit:
+                    limit = heap_value[0]
+            if room > 0:
+                out_value[written] = gives * signed
+                length = 0
+                for j in range(level + 1):
+                    if nodes[j] < n:
+                        out_path[written, length] = nodes[j]
+                        length += 1
+                out_length[written] = length
+                written += 1
+                if written == room:
+                    break
+        if (
+            room == 0
+            and new_depth < deepest
+            and new_value * ahead[new, 0] * ahead[new, 1] < limit
+            and (
+                wanted == 0
+                or (state[KEPT] == wanted and new_value * ahead[new, 2] <= heap_value[0])
+            )
+        ):
+            start = first[new]
+            low, high = start, start + width[new]
+            while low < high:
+                middle = (low + high) // 2
+                if new_value * share[middle] >= limit:
+                    low = middle + 1
+                else:
+                    high = middle
+            ends = new_value * (sums_to[low, 0] - sums_to[start, 0])
+            sums[LEFT] += new_value * rest[new] - ends
+            sums[COVERED] += ends
+            if ends > 0.0:
+                state[COUNT] += np.int64(sums_to[low, 1] - sums_to[start, 1])
+                by_depth[new_depth + 1] += ends
+            level -= 1
     state[LEVEL] = level
     return written
 

@@ -53,6 +53,8 @@ class PathGraph:
         (nodes,) share that ends at the node.
     rest
         (nodes,) sum of its shares.
+    ahead, sums_to
+        What lets a walk count the last children of a node at once: see `_kernels.walk`.
     sign
         (n,) sign of the intensity.
     multiplier
@@ -68,6 +70,8 @@ class PathGraph:
     share: FloatArray
     stop: FloatArray
     rest: FloatArray
+    ahead: FloatArray
+    sums_to: FloatArray
     sign: FloatArray
     multiplier: FloatArray
     error: float
@@ -116,7 +120,31 @@ def path_graph(system: Leontief, intensity: FloatArray, *, tolerance: float = 1e
         )
     first, width, child, share, rest = lists
     stop = np.concatenate([stop, np.zeros(first.size - m.size)])
-    return PathGraph(operator.n, first, width, child, share, stop, rest, sign, m, error)
+    ahead, sums_to = _last_children(first, width, child, share, stop)
+    return PathGraph(
+        operator.n, first, width, child, share, stop, rest, ahead, sums_to, sign, m, error
+    )
+
+
+def _last_children(
+    first: NDArray[np.int64],
+    width: NDArray[np.int64],
+    child: NDArray[np.int32],
+    share: FloatArray,
+    stop: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    ahead = np.zeros((first.size, 3))
+    some = width > 0
+    ahead[some, 0] = share[first[some]]
+    gives = share * stop[child]
+    where = first[some]
+    if where.size:
+        ahead[some, 1] = np.maximum.reduceat(np.where(share > 0, ahead[child, 0], 0.0), where)
+        ahead[some, 2] = np.maximum.reduceat(gives, where)
+    sums_to = np.zeros((share.size + 1, 2))
+    np.cumsum(gives, out=sums_to[1:, 0])
+    np.cumsum(gives > 0, out=sums_to[1:, 1])
+    return ahead, sums_to
 
 
 Lists = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], FloatArray, FloatArray]
