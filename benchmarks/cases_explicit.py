@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.actors import explicit, mario_w, numpy_inv, numpy_solve, ours, pymrio_all, spsolve
-from benchmarks.case import OURS, Actor, Case, Severity, Size
+from benchmarks.case import OURS, Actor, Bar, Case, Severity, Size
 from benchmarks.tasks import INVERSE, ONE_DEMAND, OUTPUT_MULTIPLIERS, Task
 
 TINY = Size(6, 8)
@@ -44,6 +44,7 @@ CASES = (
             "numpy inv": numpy_inv(INVERSE, 5000),
             "pymrio calc_all": pymrio_all(INVERSE, 5000),
         },
+        bars=(Bar(SMALL.label, "ratio", 0.9, against="numpy inv", note="with the certificate"),),
         repeats=3,
     ),
     Case(

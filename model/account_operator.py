@@ -65,7 +65,8 @@ class AccountOperator(Operator):
     @property
     def column_terms(self) -> float:
         """Rounded terms in a column, the largest."""
-        return float(np.max(self.economy.column_terms)) + self.intensities.shape[0] + 1.0
+        most = float(np.max(self.economy.column_terms))
+        return most + float(self.intensities.shape[0]) + 1.0
 
     @property
     def multiplications(self) -> float:

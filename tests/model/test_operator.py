@@ -328,3 +328,16 @@ def test_accounts_go_beside_any_operator_and_come_with_its_solutions(sizes, form
         assert np.abs(back.x - mix @ inverse).max() <= back.error_bound + 1e-11
     with pytest.raises(ShapeError, match="intensities must be"):
         AccountOperator(economy, intensities[:, 1:])
+
+
+def test_kernels_are_the_same_bits_with_any_number_of_threads(monkeypatch):
+    rng = np.random.default_rng(4)
+    cost, decay = rng.uniform(1, 9, (2, 70, 70)), np.array([0.0, 0.7, 1.3, 1.3])
+    cost[0, 1, 2] = np.inf
+    law = (np.full((4, 4), 0.1), cost, decay, np.ones((70, 4)))
+    found = []
+    for workers in (1, 2, 3):
+        monkeypatch.setattr("model.decay.threads", lambda workers=workers: workers)
+        found.append(GravityOperator(*law, cost_of=[0, 0, 1, 0]).kernels)
+    assert all(np.array_equal(found[0].matrices, other.matrices) for other in found[1:])
+    assert all(np.array_equal(found[0].own, other.own) for other in found[1:])
