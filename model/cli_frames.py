@@ -70,7 +70,7 @@ def _read(path: Path) -> _Raw:
             rows = [row for row in csv.reader(lines, delimiter=separator) if any(row)]
     except UnicodeDecodeError as error:
         raise UnreadableTable(
-            f"{path.name} must be UTF-8 text, byte {error.start} is not"
+            f"{path.name} must be CSV in UTF-8, byte {error.start} is not; save it as CSV UTF-8"
         ) from None
     except (OSError, csv.Error) as error:
         raise UnreadableTable(f"{path.name} cannot be read as CSV: {error}") from error

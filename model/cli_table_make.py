@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from io_tables import nest as nesting
-from io_tables.errors import UnreadableTable
+from io_tables.errors import TableTooLarge, UnreadableTable
 from io_tables.estimate import DECAY, estimate_table
 from io_tables.labels import shown
 from io_tables.nest import NestedTable, nest
@@ -156,6 +156,7 @@ def nest_table(request: Nesting, target: Target, output_format: Format = "text")
         with stoppable():
             progress("reading", 0.0)
             given = open_table(request.table, table_format=request.read_as)
+            _refuse_large(len(places), given)
             progress("nesting", 0.2)
             nested = nest(
                 given.pooled(),
@@ -195,6 +196,17 @@ def nest_table(request: Nesting, target: Target, output_format: Format = "text")
     _tell(given, nested, table, change)
     write(f"written to {target[0]}")
     return 0
+
+
+def _refuse_large(count: int, table: RegionalTable) -> None:
+    """Say before the work, not after it, that the places cannot be written as a table."""
+    size = 8 * count**2 * table.n_sectors
+    if size > nesting.LARGEST_TRADE:
+        raise TableTooLarge(
+            f"trade shares of {count} places and {table.n_sectors} sectors would take "
+            f"{size / 2**30:.1f} GiB: aggregate sectors or places first, or use hl.nest and "
+            "hl.GravityOperator in Python, which need no table of trade"
+        )
 
 
 def _tell(

@@ -4,62 +4,29 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from cli_answers import Say, done, refused, say_with
 
 from io_tables.aggregate import aggregate
 from io_tables.balance import ras
 from io_tables.china import load_china
-from io_tables.estimate import estimate_table
-from io_tables.nest import nest
-from io_tables.readers import read_table, write_table
+from io_tables.readers import read_table
 from io_tables.table import RegionalTable
 from io_tables.testing import assert_table_equal, random_table
-from model.cli import main
-from model.cli_frames import read_costs, read_figures, read_matrix
+from model.cli_frames import read_matrix
 from model.cli_output import beside
 from model.errors import OutputRefused
-
-
-class Answer:
-    """Exit code, data and messages of one command."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-Say = Callable[..., Answer]
 
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch) -> Say:
     monkeypatch.chdir(tmp_path)
-
-    def run(*words: object) -> Answer:
-        code = main([str(word) for word in words])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return run
-
-
-def done(answer: Answer) -> Answer:
-    assert answer.code == 0, answer.err
-    return answer
-
-
-def refused(answer: Answer, *words: str) -> None:
-    assert answer.code == 2
-    assert answer.out == ""
-    last = answer.err.splitlines()[-1]
-    assert last.startswith("hinterland: ")
-    for word in words:
-        assert word in last
+    return say_with(capsys)
 
 
 @pytest.fixture
@@ -67,25 +34,6 @@ def table(tmp_path: Path) -> RegionalTable:
     made = random_table(1, 3, 4)
     made.to_netcdf(tmp_path / "table.nc")
     return made
-
-
-@pytest.fixture
-def national(tmp_path: Path) -> RegionalTable:
-    made = random_table(5, 1, 3, kind="explicit")
-    made.to_netcdf(tmp_path / "national.nc")
-    return made
-
-
-def regional_output(national: RegionalTable) -> pd.DataFrame:
-    part = np.array([[0.5, 0.2, 0.3], [0.3, 0.3, 0.3], [0.2, 0.5, 0.4]])
-    return pd.DataFrame(
-        part * national.x.to_numpy(), index=["A", "B", "C"], columns=national.sectors
-    )
-
-
-COST = pd.DataFrame(
-    [[1.0, 2.0, 4.0], [2.0, 1.5, 3.0], [4.0, 3.0, 1.0]], index=list("ABC"), columns=list("ABC")
-)
 
 
 # ---- check ------------------------------------------------------------------------------------
@@ -332,146 +280,6 @@ def test_totals_that_are_not_reached_end_with_code_1(say: Say, margins: pd.DataF
     assert not Path("out.csv").exists()
 
 
-# ---- estimate ---------------------------------------------------------------------------------
-
-
-def test_an_estimate_is_that_of_the_library(say: Say, national: RegionalTable) -> None:
-    output = regional_output(national)
-    output.to_csv("output.csv")
-    COST.to_csv("cost.csv")
-    decay = dict(zip(national.sectors, [0.5, 1.0, 2.0], strict=True))
-    Path("decay.csv").write_text(
-        "sector,decay\n" + "".join(f"{k},{v}\n" for k, v in decay.items()), encoding="utf-8"
-    )
-    words = ("--cost", "cost.csv", "--decay", "decay.csv", "--own-share", "0.6", "--name", "mine")
-    answer = say(
-        "table", "estimate", "national.nc", "--output", "output.csv", *words, "-o", "out.nc"
-    )
-    assert "assumption" in done(answer).out
-    expected = estimate_table(
-        national, regional_output=output, cost=COST, decay=decay, own_share=0.6, name="mine"
-    )
-    assert_table_equal(read_table("out.nc"), expected, rtol=1e-12)
-
-
-def test_long_files_say_the_same_as_wide_ones(say: Say, national: RegionalTable) -> None:
-    output = regional_output(national)
-    output.rename_axis(index="region", columns="sector").stack().rename("output").to_csv("o.csv")
-    long = COST.rename_axis(index="region_from", columns="region_to").stack().rename("freight")
-    pd.DataFrame({"freight": long, "passenger": 2 * long**2}).to_csv("c.csv")
-    of = dict(zip(national.sectors, ["freight", "freight", "passenger"], strict=True))
-    Path("of.csv").write_text(
-        "sector,cost\n" + "".join(f"{k},{v}\n" for k, v in of.items()), encoding="utf-8"
-    )
-    words = ("--output", "o.csv", "--cost", "c.csv", "--cost-of", "of.csv", "-o", "out.nc")
-    facts = json.loads(done(say("table", "estimate", "national.nc", *words, "--json")).out)
-    expected = estimate_table(
-        national,
-        regional_output=output,
-        cost={"freight": COST, "passenger": 2 * COST**2},
-        cost_of=of,
-    )
-    assert_table_equal(read_table("out.nc"), expected, rtol=1e-12)
-    assert sum(facts["output"].values()) == pytest.approx(national.x.sum())
-
-
-def test_own_shares_and_sizes_come_from_files(say: Say, national: RegionalTable) -> None:
-    output = regional_output(national)
-    output.to_csv("o.csv")
-    COST.to_csv("c.csv")
-    share = [0.5, 0.6, 0.7]
-    Path("own.csv").write_text(
-        "sector,share\n"
-        + "".join(f"{k},{v}\n" for k, v in zip(national.sectors[::-1], share[::-1], strict=True)),
-        encoding="utf-8",
-    )
-    Path("p.csv").write_text("region,persons\nC,3\nA,1\nB,2\n", encoding="utf-8")
-    files = ("--own-share", "own.csv", "--population", "p.csv", "--final-demand", "p.csv")
-    words = ("--output", "o.csv", "--cost", "c.csv", *files, "-o", "out.nc")
-    done(say("table", "estimate", "national.nc", *words))
-    people = pd.Series([1.0, 2.0, 3.0], index=list("ABC"))
-    expected = estimate_table(
-        national, regional_output=output, cost=COST, own_share=np.array(share),
-        final_demand=people, population=people,
-    )  # fmt: skip
-    assert_table_equal(read_table("out.nc"), expected, rtol=1e-12)
-
-
-def test_what_an_estimate_lacks_is_named(say: Say, national: RegionalTable) -> None:
-    regional_output(national).to_csv("o.csv")
-    (2 * regional_output(national)).to_csv("twice.csv")
-    COST.to_csv("c.csv")
-    COST.iloc[:2, :2].to_csv("small.csv")
-    base = ("table", "estimate", "national.nc", "-o", "x.nc", "--output")
-    refused(say(*base, "o.csv", "--cost", "small.csv"), "lacks the regions C")
-    refused(say(*base, "twice.csv", "--cost", "c.csv"), "sum to the national figure")
-    refused(say(*base, "o.csv", "--cost", "gone.csv"), "gone.csv")
-    refused(say(*base, "o.csv", "--cost", "c.csv", "--cost", "c.csv"), "c")
-    refused(say(*base, "o.csv"), "--cost")
-    done(say(*base, "twice.csv", "--cost", "c.csv", "--scale-output"))
-
-
-# ---- nest -------------------------------------------------------------------------------------
-
-
-def places_of(table: RegionalTable) -> tuple[pd.DataFrame, pd.DataFrame]:
-    names = ["01", "02", "03", "04", "05"]
-    places = pd.DataFrame(
-        {
-            "parent": [table.regions[k] for k in (0, 0, 1, 2, 2)],
-            "size": [3.0, 1.0, 2.0, 1.0, 1.0],
-            "population": [30.0, 10.0, 20.0, 10.0, 10.0],
-            "name": list("ABCDE"),
-        },
-        index=pd.Index(names, name="place"),
-    )
-    at = np.arange(5.0)
-    cost = pd.DataFrame(1.0 + np.abs(at[:, None] - at), index=names, columns=names)
-    return places, cost
-
-
-@pytest.mark.parametrize("preserve", ["flows", "cells"])
-def test_a_nested_table_is_that_of_the_library(
-    say: Say, table: RegionalTable, preserve: str
-) -> None:
-    places, cost = places_of(table)
-    places.to_csv("places.csv")
-    cost.to_csv("cost.csv")
-    words = ("places.csv", "--cost", "cost.csv", "--preserve", preserve, "-o", "out.nc", "--json")
-    facts = json.loads(done(say("table", "nest", "table.nc", *words)).out)
-    expected = nest(table, places, cost, preserve=preserve).to_table()
-    assert_table_equal(read_table("out.nc"), expected, rtol=1e-12)
-    assert facts["places"] == ["01", "02", "03", "04", "05"]
-    assert facts["gap"] < 1e-10
-    if preserve == "cells":
-        assert facts["multiplier_change"]["largest"] < 1e-8
-
-
-def test_an_explicit_table_is_pooled_before_it_is_nested(say: Say) -> None:
-    made = random_table(3, 3, 2, kind="explicit")
-    write_table(made, "e.csv")
-    places, cost = places_of(made)
-    places.to_csv("places.csv")
-    cost.to_csv("cost.csv")
-    answer = done(say("table", "nest", "e.csv", "places.csv", "--cost", "cost.csv", "-o", "o.nc"))
-    assert "pooled first" in answer.out
-    assert "multipliers moved" in answer.out
-    assert read_table("o.nc").n_regions == 5
-
-
-def test_what_places_lack_is_named(say: Say, table: RegionalTable) -> None:
-    places, cost = places_of(table)
-    cost.to_csv("cost.csv")
-    base = ("table", "nest", "table.nc", "places.csv", "--cost", "cost.csv", "-o", "x.nc")
-    places.rename(columns={"parent": "parents"}).to_csv("places.csv")
-    refused(say(*base), "did you mean 'parents'")
-    places.assign(parent="Nowhere").to_csv("places.csv")
-    refused(say(*base), "Nowhere")
-    places.iloc[:3].to_csv("places.csv")
-    refused(say(*base), table.regions[2])
-    refused(say(*base, "--max-iterations", "0"), "--max-iterations")
-
-
 # ---- template ---------------------------------------------------------------------------------
 
 
@@ -546,26 +354,3 @@ def test_names_come_from_a_file_of_lines(say: Say) -> None:
     with Path("t/x.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.reader(lines))
     assert rows[1] == ["North", "Fish, fresh", ""]
-
-
-# ---- files ------------------------------------------------------------------------------------
-
-
-def test_several_costs_are_named_by_word_or_file(tmp_path: Path) -> None:
-    COST.to_csv(tmp_path / "road.csv")
-    (2 * COST).to_csv(tmp_path / "rail.csv")
-    found = read_costs([f"by road={tmp_path / 'road.csv'}", str(tmp_path / "rail.csv")])
-    assert isinstance(found, dict)
-    assert list(found) == ["by road", "rail"]
-    pd.testing.assert_frame_equal(found["rail"], 2 * COST)
-    pd.testing.assert_frame_equal(read_costs([str(tmp_path / "road.csv")]), COST)
-
-
-def test_figures_may_be_left_blank_where_that_means_not_told(tmp_path: Path) -> None:
-    path = tmp_path / "f.csv"
-    path.write_text("place,a,b\n01,1,\n02,,4\n", encoding="utf-8")
-    found = read_figures(path, blank=True)
-    assert list(found.index) == ["01", "02"]
-    assert found.isna().to_numpy().tolist() == [[False, True], [True, False]]
-    path.write_text("place,sector,jobs\n01,a,1\n02,b,4\n", encoding="utf-8")
-    pd.testing.assert_frame_equal(read_figures(path, blank=True), found)

@@ -1,0 +1,44 @@
+"""Saying words to the command line in a test, and what must come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from model.cli import main
+
+
+class Answer:
+    """Exit code, data and messages of one command."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+Say = Callable[..., Answer]
+
+
+def say_with(capsys) -> Say:
+    """Run the command line in this process and catch what it says."""
+
+    def run(*words: object) -> Answer:
+        code = main([str(word) for word in words])
+        captured = capsys.readouterr()
+        return Answer(code, captured.out, captured.err)
+
+    return run
+
+
+def done(answer: Answer) -> Answer:
+    """Exit code 0."""
+    assert answer.code == 0, answer.err
+    return answer
+
+
+def refused(answer: Answer, *words: str) -> None:
+    """Exit code 2, nothing on standard output, and a last line that has the words."""
+    assert answer.code == 2
+    assert answer.out == ""
+    last = answer.err.splitlines()[-1]
+    assert last.startswith("hinterland: ")
+    for word in words:
+        assert word in last
