@@ -32,14 +32,31 @@ def _refuse_shadowed_packages() -> None:
 _refuse_shadowed_packages()
 
 from io_tables import testing  # noqa: E402  (the guard must run before any of these)
+from io_tables.aggregate import aggregate  # noqa: E402
 from io_tables.balance import gras, ras  # noqa: E402
+from io_tables.balance_groups import Total, balance_totals  # noqa: E402
+from io_tables.bridge import bridge  # noqa: E402
 from io_tables.china import load_china  # noqa: E402
-from io_tables.readers import read_table  # noqa: E402
+from io_tables.estimate import estimate_table  # noqa: E402
+from io_tables.nest import nest  # noqa: E402
+from io_tables.nest_change import nest_change  # noqa: E402
+from io_tables.project import project, stack_years  # noqa: E402
+from io_tables.pymrio_bridge import from_pymrio, to_pymrio  # noqa: E402
+from io_tables.readers import read_table, write_table  # noqa: E402
+from io_tables.regionalise import location_quotients, regionalise  # noqa: E402
+from io_tables.regions import match_regions  # noqa: E402
+from io_tables.supply_use import SupplyUse, table_from_supply_use  # noqa: E402
+from io_tables.synthetic import synthetic_economy  # noqa: E402
 from io_tables.table import RegionalTable  # noqa: E402
 from io_tables.trade import estimate_trade  # noqa: E402
+from io_tables.trade_fit import fit_trade  # noqa: E402
+from io_tables.units import convert_money, deflate  # noqa: E402
 from model.coupling import SpatialModel  # noqa: E402
 from model.delivery import SectorRoles  # noqa: E402
+from model.extraction import extract  # noqa: E402
+from model.extractions import extractions  # noqa: E402
 from model.groupings import Groupings  # noqa: E402
+from model.linkages import linkages  # noqa: E402
 from model.multipliers import multipliers  # noqa: E402
 from model.operator import GravityOperator, PooledOperator  # noqa: E402
 from model.parameters import Parameters, load_parameters  # noqa: E402
@@ -50,6 +67,7 @@ from model.solve import Leontief, Solution  # noqa: E402
 from model.spillover import spillovers  # noqa: E402
 from networks.accessibility import accessibility  # noqa: E402
 from networks.china import load_china_groups, load_china_network  # noqa: E402
+from networks.criticality import criticality  # noqa: E402
 from networks.network import Network  # noqa: E402
 from networks.readers import read_network  # noqa: E402
 from networks.skim import skim  # noqa: E402
@@ -73,22 +91,47 @@ __all__ = [
     "SectorRoles",
     "Solution",
     "SpatialModel",
+    "SupplyUse",
+    "Total",
     "accessibility",
+    "aggregate",
+    "balance_totals",
+    "bridge",
+    "convert_money",
+    "criticality",
+    "deflate",
+    "estimate_table",
     "estimate_trade",
+    "extract",
+    "extractions",
+    "fit_trade",
+    "from_pymrio",
     "gras",
+    "linkages",
     "load_china",
     "load_china_groups",
     "load_china_network",
     "load_parameters",
+    "location_quotients",
+    "match_regions",
     "multipliers",
+    "nest",
+    "nest_change",
+    "project",
     "ras",
     "read_network",
     "read_result",
     "read_scenario",
     "read_table",
     "region_cost",
+    "regionalise",
     "run",
     "skim",
     "spillovers",
+    "stack_years",
+    "synthetic_economy",
+    "table_from_supply_use",
     "testing",
+    "to_pymrio",
+    "write_table",
 ]
