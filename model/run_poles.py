@@ -214,7 +214,8 @@ def _members(base: Calibration, asked: _Asked) -> list[str] | dict[str, float]:
         return [str(code) for code in inside.index]
     mass = base.places.mass("gdp")[inside.index]
     share = mass / mass.groupby(inside).transform("sum")
-    return {str(c): float(asked.pole[r] * share[c]) for c, r in inside.items()}
+    weights = inside.map(dict(asked.pole)) * share
+    return {str(code): float(weight) for code, weight in weights.items()}
 
 
 def _rings(base: Calibration, asked: _Asked) -> pd.Series[str]:
