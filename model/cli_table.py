@@ -4,9 +4,10 @@ Owns the question: which economy is in this file, and can it be trusted?
 
 Public names
 ------------
-``table_info``     facts to standard output; the exit code
-``table_check``    every finding; exit code 1 when one of them is an error
-``describe``       kind, size and unit in words
+``table_info``       facts to standard output; the exit code
+``table_check``      every finding; exit code 1 when one of them is an error
+``describe``         kind, size and unit in words
+``region_names``     codes with the names beside them
 ``check_tolerance``  refuse a tolerance that is none
 """
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from io_tables.checks import Finding
     from io_tables.table import RegionalTable
 
-__all__ = ["check_tolerance", "describe", "table_check", "table_info"]
+__all__ = ["check_tolerance", "describe", "region_names", "table_check", "table_info"]
 
 OutputFormat: TypeAlias = Literal["text", "json", "csv"]
 
@@ -36,7 +37,8 @@ def table_info(
     """Write what a table holds; 0, also when findings are among it."""
     from model.sources import open_table  # loads xarray; a mistyped word is answered before that
 
-    facts = _facts(open_table(source, table_format=table_format))
+    table = open_table(source, table_format=table_format)
+    facts, names = _facts(table), region_names(table)
     if output_format == "json":
         write_json(facts)
         return 0
@@ -48,7 +50,8 @@ def table_info(
     write("largest regions by value added")
     write(
         *aligned(
-            ("region", facts["unit"]), [(k, amount(v)) for k, v in facts["largest_regions"].items()]
+            ("region", facts["unit"]),
+            [(names[k], amount(v)) for k, v in facts["largest_regions"].items()],
         )
     )
     found = wrapped(one["message"] for one in facts["findings"] if one["level"] == "error")
@@ -103,6 +106,15 @@ def table_check(
     if blocks:
         write("", "blocks of the source", *blocks)
     return 1 if errors else 0
+
+
+def region_names(table: RegionalTable) -> dict[str, str]:
+    """Return how each region is shown: its label, and its name where labels are codes."""
+    for coord in ("region_name", "name"):
+        if coord in table.data.coords and table.data[coord].dims == ("region",):
+            names = map(str, table.data[coord].values)
+            return {r: f"{r} {name}".strip() for r, name in zip(table.regions, names, strict=True)}
+    return {r: r for r in table.regions}
 
 
 def check_tolerance(tolerance: float | None) -> None:

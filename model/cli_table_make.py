@@ -38,7 +38,7 @@ from model.cli_frames import (
     read_totals,
 )
 from model.cli_output import check_target, stoppable
-from model.cli_table import check_tolerance, describe
+from model.cli_table import check_tolerance, describe, region_names
 from model.cli_table_change import Target, write_result_table
 from model.cli_text import aligned, amount, percent, wrapped, write, write_json
 from model.cli_words import Format
@@ -138,7 +138,7 @@ def estimate(request: Estimation, target: Target, output_format: Format = "text"
         )
         return 0
     write(f"{table.name}   {describe(table)}", "")
-    _show(rows, table.unit)
+    _show(rows, table)
     write("", "notes", *wrapped(table.notes), "", f"written to {target[0]}")
     return 0
 
@@ -213,7 +213,7 @@ def _tell(
     given: RegionalTable, nested: NestedTable, table: RegionalTable, change: NestChange
 ) -> None:
     write(f"{table.name}   {describe(table)}", "")
-    _show(_own_shares(table), table.unit)
+    _show(_own_shares(table), table)
     write(
         "",
         f"what is preserved: {nested.preserve}; largest relative gap {nested.gap:.2g} after "
@@ -271,12 +271,13 @@ def _own_shares(table: RegionalTable) -> pd.DataFrame:
     )
 
 
-def _show(rows: pd.DataFrame, unit: str) -> None:
+def _show(rows: pd.DataFrame, table: RegionalTable) -> None:
+    names = region_names(table)
     order = rows.sort_values("output", ascending=False).head(SHOWN)
     lines = [
-        (str(name), amount(row["output"]), amount(row["use"]), percent(row["own"], 1.0))
+        (names[str(name)], amount(row["output"]), amount(row["use"]), percent(row["own"], 1.0))
         for name, row in order.iterrows()
     ]
-    write(*aligned(("largest", f"output ({unit})", "domestic use", "from itself"), lines))
+    write(*aligned(("largest", f"output ({table.unit})", "domestic use", "from itself"), lines))
     if len(rows) > SHOWN:
         write(f"and {len(rows) - SHOWN} more")

@@ -23,7 +23,7 @@ from model.cli_words import Family, Parser, add_verb, chosen_format, settle
 __all__ = ["EMBEDDED", "TABLE_HELP", "add_table_verbs"]
 
 EMBEDDED: Final = "china:2020"
-TABLE_HELP: Final = f"{EMBEDDED}, or the path of a table"
+TABLE_HELP: Final = f"{EMBEDDED}, {EMBEDDED}:city, or the path of a table"
 _FIGURES: Final = "one number, or a CSV file of sector and number"
 
 

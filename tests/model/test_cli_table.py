@@ -112,6 +112,12 @@ def test_the_embedded_table_is_a_name(say: Say) -> None:
     assert_table_equal(read_table("china.nc"), load_china())
 
 
+def test_the_embedded_cities_are_a_name_and_are_shown_by_name(say: Say) -> None:
+    assert "310000 Shanghai" in done(say("table", "info", "china:2020:city")).out
+    facts = json.loads(say("table", "info", "china:2020:city", "--json").out)
+    assert len(facts["regions"]) == 341
+
+
 def test_nothing_is_written_over_unless_asked(say: Say, table: RegionalTable) -> None:
     kept = Path("kept.nc")
     kept.write_text("mine", encoding="utf-8")
