@@ -31,6 +31,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from io_tables.table import RegionalTable
 from model.errors import NotConverged, ShapeError
@@ -165,9 +166,12 @@ class TableDrawer:
     def _with(self, use: FloatArray, flows: FloatArray) -> RegionalTable:
         total = flows.sum(axis=1, keepdims=True)
         share = np.divide(flows, total, out=self.trade.copy(), where=total > 0)
-        data = self.table.data.copy()
-        data["domestic_use"] = data["domestic_use"].copy(data=use.transpose(1, 0, 2))
-        data["trade_share"] = data["trade_share"].copy(data=share)
+        kept = self.table.data
+        new = {"domestic_use": use.transpose(1, 0, 2), "trade_share": share}
+        # Variables without coordinates: nothing to align, which is most of the time otherwise.
+        data = kept.assign(
+            {n: xr.Variable(kept[n].dims, values, kept[n].attrs) for n, values in new.items()}
+        )
         return RegionalTable(data, "pooled")
 
 
