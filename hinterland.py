@@ -37,13 +37,14 @@ from io_tables.balance import gras, ras  # noqa: E402
 from io_tables.balance_groups import Total, balance_totals  # noqa: E402
 from io_tables.bridge import bridge  # noqa: E402
 from io_tables.china import load_china  # noqa: E402
+from io_tables.china.emissions import load_china_emissions  # noqa: E402
 from io_tables.estimate import estimate_table  # noqa: E402
-from io_tables.nest import nest  # noqa: E402
-from io_tables.nest_change import nest_change  # noqa: E402
-from io_tables.project import project, stack_years  # noqa: E402
+from io_tables.nest import NestedTable, nest  # noqa: E402
+from io_tables.nesting.change import nest_change  # noqa: E402
+from io_tables.project import TableStack, project, stack_years  # noqa: E402
 from io_tables.pymrio_bridge import from_pymrio, to_pymrio  # noqa: E402
 from io_tables.readers import read_table, write_table  # noqa: E402
-from io_tables.regionalise import location_quotients, regionalise  # noqa: E402
+from io_tables.regionalise import cross_hauling, location_quotients, regionalise  # noqa: E402
 from io_tables.regions import match_regions  # noqa: E402
 from io_tables.supply_use import SupplyUse, table_from_supply_use  # noqa: E402
 from io_tables.synthetic import synthetic_economy  # noqa: E402
@@ -52,19 +53,26 @@ from io_tables.trade import estimate_trade  # noqa: E402
 from io_tables.trade_fit import fit_trade  # noqa: E402
 from io_tables.units import convert_money, deflate  # noqa: E402
 from model.coupling import SpatialModel  # noqa: E402
+from model.decomposition import decompose, decompose_change  # noqa: E402
 from model.delivery import SectorRoles  # noqa: E402
+from model.export_decomposition import borin_mancini, koopman_wang_wei, wang_wei_zhu  # noqa: E402
 from model.extraction import extract  # noqa: E402
 from model.extractions import extractions  # noqa: E402
-from model.groupings import Groupings  # noqa: E402
+from model.footprints import embodied_flows, footprints  # noqa: E402
 from model.linkages import linkages  # noqa: E402
 from model.multipliers import multipliers  # noqa: E402
 from model.operator import GravityOperator, PooledOperator  # noqa: E402
 from model.parameters import Parameters, load_parameters  # noqa: E402
+from model.paths import structural_paths  # noqa: E402
 from model.results import Result, read_result  # noqa: E402
 from model.run import run  # noqa: E402
 from model.scenario import Scenario, read_scenario  # noqa: E402
 from model.solve import Leontief, Solution  # noqa: E402
 from model.spillover import spillovers  # noqa: E402
+from model.steps.groupings import Groupings  # noqa: E402
+from model.table_draws import Draws  # noqa: E402
+from model.uncertainty import uncertainty  # noqa: E402
+from model.value_added_trade import circulation, domestic_chains  # noqa: E402
 from networks.accessibility import accessibility  # noqa: E402
 from networks.china import load_china_groups, load_china_network  # noqa: E402
 from networks.criticality import criticality  # noqa: E402
@@ -79,9 +87,11 @@ except PackageNotFoundError:
     __version__ = "not installed"
 
 __all__ = [
+    "Draws",
     "GravityOperator",
     "Groupings",
     "Leontief",
+    "NestedTable",
     "Network",
     "Parameters",
     "PooledOperator",
@@ -92,23 +102,34 @@ __all__ = [
     "Solution",
     "SpatialModel",
     "SupplyUse",
+    "TableStack",
     "Total",
     "accessibility",
     "aggregate",
     "balance_totals",
+    "borin_mancini",
     "bridge",
+    "circulation",
     "convert_money",
     "criticality",
+    "cross_hauling",
+    "decompose",
+    "decompose_change",
     "deflate",
+    "domestic_chains",
+    "embodied_flows",
     "estimate_table",
     "estimate_trade",
     "extract",
     "extractions",
     "fit_trade",
+    "footprints",
     "from_pymrio",
     "gras",
+    "koopman_wang_wei",
     "linkages",
     "load_china",
+    "load_china_emissions",
     "load_china_groups",
     "load_china_network",
     "load_parameters",
@@ -129,9 +150,12 @@ __all__ = [
     "skim",
     "spillovers",
     "stack_years",
+    "structural_paths",
     "synthetic_economy",
     "table_from_supply_use",
     "testing",
     "to_pymrio",
+    "uncertainty",
+    "wang_wei_zhu",
     "write_table",
 ]

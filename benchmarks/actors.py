@@ -28,9 +28,9 @@ from scipy.sparse.linalg import spsolve as scipy_spsolve
 from benchmarks.case import Actor, Answer, FloatArray, Setting, Skip, Work
 from benchmarks.tasks import Mix, Task
 from io_tables.synthetic import SyntheticEconomy, synthetic_economy
-from model.choice import Method
+from model.leontief.choice import Method
+from model.leontief.products import Operator
 from model.operator import Explicit, GravityOperator, PooledOperator
-from model.products import Operator
 from model.solve import Leontief, Solution
 
 Form = Callable[[SyntheticEconomy], Callable[[], Operator]]

@@ -28,8 +28,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from io_tables.checks import Floats, raise_collected
-from io_tables.convert import origin_shares
+from io_tables.container.checks import Floats, raise_collected
+from io_tables.container.convert import origin_shares
 from io_tables.dims import (
     CATEGORY,
     REGION,

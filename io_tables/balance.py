@@ -30,12 +30,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from io_tables.checks import Floats, raise_collected
-from io_tables.dual import LARGEST_DUAL, newton_signed
+from io_tables.balancing.dual import LARGEST_DUAL, newton_signed
+from io_tables.balancing.feasibility import check_pattern, check_signed, check_totals, forced_zeros
+from io_tables.balancing.margins import TOLERANCE, Scaled, finish_margins, log_of, scale_to_margins
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
-from io_tables.feasibility import check_pattern, check_signed, check_totals, forced_zeros
 from io_tables.labels import shown
-from io_tables.margins import TOLERANCE, Scaled, finish_margins, log_of, scale_to_margins
 
 __all__ = [
     "MAX_ITERATIONS",

@@ -35,10 +35,10 @@ import scipy.sparse
 from numpy.typing import ArrayLike
 
 from io_tables.balance import BalanceStatus
-from io_tables.checks import Floats, raise_collected
-from io_tables.dual import LARGEST_DUAL, minimise_dual
+from io_tables.balancing.dual import LARGEST_DUAL, minimise_dual
+from io_tables.balancing.feasibility import contradicting
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
-from io_tables.feasibility import contradicting
 from io_tables.labels import positions_of, shown
 
 TOLERANCE: Final = 1e-10

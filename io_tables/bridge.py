@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from io_tables.checks import raise_collected
+from io_tables.container.checks import raise_collected
 from io_tables.errors import InvalidTable
 from io_tables.labels import did_you_mean, shown
 

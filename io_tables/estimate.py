@@ -29,11 +29,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from io_tables.checks import Floats, raise_collected
+from io_tables.balancing.margins import scale_to_margins
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
 from io_tables.estimate_inputs import Regions, TradeLaw, read_costs, read_regions
 from io_tables.labels import shown
-from io_tables.margins import scale_to_margins
 from io_tables.shares import feasible_own_flow, make_room
 from io_tables.table import RegionalTable
 from io_tables.trade import Kernel, balance_gravity

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from io_tables.checks import Floats, raise_collected
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.errors import InvalidTable, UnknownLabel
 from io_tables.labels import duplicates, positions_of, shown
 from io_tables.table import RegionalTable

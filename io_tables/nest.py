@@ -34,11 +34,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
 from io_tables.errors import InvalidTable, NotConverged, TableTooLarge
-from io_tables.nest_balance import balance_blocks
-from io_tables.nest_inputs import Costs, read_costs, read_decays, read_places
-from io_tables.nest_shares import demand_shares, output_shares
+from io_tables.nesting.balance import balance_blocks
+from io_tables.nesting.inputs import Costs, read_costs, read_decays, read_places
+from io_tables.nesting.shares import demand_shares, output_shares
 from io_tables.table import RegionalTable
 
 Preserve = Literal["flows", "cells"]

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from io_tables.checks import ROW_TOLERANCE, Floats
+from io_tables.container.checks import ROW_TOLERANCE, Floats
 from io_tables.errors import UnbalancedTable
 from io_tables.labels import shown
 

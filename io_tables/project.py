@@ -30,7 +30,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from io_tables.balance import gras, ras
-from io_tables.checks import Floats, raise_collected
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.errors import InfeasibleMargins, InvalidTable
 from io_tables.labels import shown
 from io_tables.table import RegionalTable

@@ -27,7 +27,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from io_tables.checks import Floats, raise_collected
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.dims import DISCREPANCY, EXPORTS, ONE_CATEGORY
 from io_tables.errors import InvalidTable
 from io_tables.labels import shown

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from io_tables import views
-from io_tables.checks import Floats
+from io_tables.container import views
+from io_tables.container.checks import Floats
 from io_tables.dims import CATEGORY, REGION, SECTOR
 from io_tables.extras import require
 from io_tables.table import RegionalTable

@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from io_tables.checks import Floats, raise_collected
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.dims import IMPORT_PRODUCT
 from io_tables.errors import InvalidTable
 from io_tables.labels import shown

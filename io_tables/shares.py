@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
 from io_tables.errors import InvalidTable
 
 OWN_FLOW_CAP: Final = 0.98

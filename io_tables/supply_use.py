@@ -33,7 +33,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from io_tables.checks import Floats, raise_collected
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.errors import InvalidTable, UnbalancedTable
 from io_tables.labels import shown
 from io_tables.table import RegionalTable

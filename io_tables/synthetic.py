@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, gmres
 
-from io_tables.checks import raise_collected
+from io_tables.container.checks import raise_collected
 from io_tables.dims import Kind
 from io_tables.errors import InvalidTable, NotConverged, NotTold, TableTooLarge
 from io_tables.synthetic_draw import (

@@ -23,14 +23,15 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from io_tables import checks, convert, netcdf, soundness
-from io_tables.alignment import Frame
-from io_tables.checks import Finding, raise_collected
+from io_tables import netcdf
+from io_tables.container import checks, convert, soundness
+from io_tables.container.alignment import Frame
+from io_tables.container.checks import Finding, raise_collected
+from io_tables.container.flow_inputs import Coords, FlowInputs, flows_dataset, table_attrs
+from io_tables.container.frames import TableFrames
+from io_tables.container.pooled_inputs import Block, PooledInputs, pooled_dataset
 from io_tables.dims import Kind
 from io_tables.errors import InvalidTable, UnbalancedTable
-from io_tables.flow_inputs import Coords, FlowInputs, flows_dataset, table_attrs
-from io_tables.frames import TableFrames
-from io_tables.pooled_inputs import Block, PooledInputs, pooled_dataset
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -35,11 +35,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from io_tables.balance import BalanceStatus
-from io_tables.checks import Floats, raise_collected
+from io_tables.balancing.feasibility import check_pattern, check_totals
+from io_tables.balancing.margins import TOLERANCE, finish_margins, put, scale_to_margins, take
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.errors import InfeasibleMargins, InvalidTable, NotConverged
-from io_tables.feasibility import check_pattern, check_totals
 from io_tables.labels import shown
-from io_tables.margins import TOLERANCE, finish_margins, put, scale_to_margins, take
 from io_tables.shares import DomesticShares, domestic_shares, feasible_own_flow
 from io_tables.trade_inputs import known_flows, log_factors
 

@@ -26,7 +26,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from io_tables.balance import BalanceStatus
-from io_tables.checks import Floats, raise_collected
+from io_tables.container.checks import Floats, raise_collected
 from io_tables.errors import InvalidTable, NotConverged
 from io_tables.labels import shown
 from io_tables.trade import balance_gravity

@@ -25,7 +25,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
 
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
 from io_tables.dims import REGION, SECTOR, SECTOR_FROM
 from io_tables.errors import InvalidTable
 from io_tables.labels import shown

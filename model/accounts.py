@@ -24,9 +24,9 @@ import pandas as pd
 
 from io_tables.labels import did_you_mean, shown
 from io_tables.table import RegionalTable
-from model.align import align
 from model.errors import UnknownLabel
-from model.products import FloatArray, Operator
+from model.leontief.align import align
+from model.leontief.products import FloatArray, Operator
 
 IMPORTS = "imports"
 TAXES = "taxes on products"

@@ -19,12 +19,12 @@ from io_tables.table import RegionalTable
 from model.calibration import Calibration, calibrate, respond_to, skims_of
 from model.costs import Skims
 from model.delivery import SectorRoles
-from model.groupings import Groupings
 from model.parameters import Parameters, ParameterValue, load_parameters
 from model.response import FinalDemandClosure, PriceRule, Response
 from model.results import ReportTable, Result
-from model.run_steps import Progress, run_steps
 from model.scenario import Scenario
+from model.steps.groupings import Groupings
+from model.steps.sequence import Progress, run_steps
 from networks.network import Network
 
 __all__ = ["SpatialModel"]

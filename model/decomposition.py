@@ -43,9 +43,9 @@ from io_tables.table import RegionalTable
 from model.accounts import account_of
 from model.dims import REGION, SECTOR
 from model.errors import ShapeError
-from model.explicit import Explicit
-from model.pooled import PooledOperator
-from model.products import FloatArray, Operator, spread
+from model.leontief.explicit import Explicit
+from model.leontief.pooled import PooledOperator
+from model.leontief.products import FloatArray, Operator, spread
 from model.solve import Leontief
 
 if TYPE_CHECKING:

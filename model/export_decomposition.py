@@ -40,7 +40,7 @@ import xarray as xr
 from io_tables.table import RegionalTable
 from model.dims import REGION, SECTOR
 from model.errors import ShapeError
-from model.products import FloatArray
+from model.leontief.products import FloatArray
 from model.trade_flows import TradeSystem
 
 if TYPE_CHECKING:

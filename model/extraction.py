@@ -43,8 +43,8 @@ from model.accounts import account_of
 from model.dims import REGION
 from model.errors import ShapeError
 from model.grids import Names, block_rows, grid, grid_coords, ratio
-from model.inverse_pieces import TOLERANCE
-from model.products import FloatArray, IntArray
+from model.leontief.inverse_pieces import TOLERANCE
+from model.leontief.products import FloatArray, IntArray
 from model.solve import Leontief
 
 if TYPE_CHECKING:

@@ -35,8 +35,8 @@ from model.accounts import account_of
 from model.dims import REGION, ROW, SECTOR
 from model.errors import ShapeError
 from model.extraction import SUPPLY_SIDE, How, check_how
-from model.inverse_pieces import TOLERANCE, diagonal, diagonal_blocks, own_cells
-from model.products import FloatArray, IntArray
+from model.leontief.inverse_pieces import TOLERANCE, diagonal, diagonal_blocks, own_cells
+from model.leontief.products import FloatArray, IntArray
 from model.solve import Leontief
 
 if TYPE_CHECKING:

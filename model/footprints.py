@@ -37,7 +37,7 @@ import xarray as xr
 
 from io_tables.table import RegionalTable
 from model.dims import DESTINATION, ORIGIN, REGION, SECTOR, STRESSOR
-from model.products import FloatArray
+from model.leontief.products import FloatArray
 from model.solve import Leontief
 from model.stressors import FinalUse, Of, Stress, final_use_of, stress_of
 

@@ -33,11 +33,11 @@ import xarray as xr
 
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
-from model.align import align, positions
 from model.errors import ShapeError
 from model.grids import grid, grid_coords, ratio
-from model.inverse_pieces import TOLERANCE
-from model.products import FloatArray, IntArray
+from model.leontief.align import align, positions
+from model.leontief.inverse_pieces import TOLERANCE
+from model.leontief.products import FloatArray, IntArray
 from model.solve import Leontief
 
 WARNING: Final = (

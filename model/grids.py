@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 from io_tables.table import RegionalTable
 from model.dims import REGION, ROW, SECTOR
 from model.errors import ShapeError
-from model.products import FloatArray, IntArray
+from model.leontief.products import FloatArray, IntArray
 from model.stimulus import resolve_poles
 
 Names: TypeAlias = str | Sequence[str] | None

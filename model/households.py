@@ -13,7 +13,8 @@ Terms: regions s (work, purchase), r (residence, production); one more sector h 
     R^rs     share of income earned in s that residents of r receive
     c_i^s    spending of households of s on i / household INCOME of s (column, passes through T)
 
-Outputs of the household rows are household incomes in money; `model.household_operator` multiplies.
+Outputs of the household rows are household incomes in money; products are in
+`model.leontief.household_operator`.
 
 Source: Miller & Blair (2009), section 2.5.
 """
@@ -29,10 +30,10 @@ from io_tables.labels import shown
 from io_tables.table import RegionalTable
 from model.dims import REGION, ROW, SECTOR
 from model.errors import NotProductive, ShapeError, UnknownLabel
-from model.household_operator import HouseholdOperator
-from model.products import FloatArray, Operator
+from model.leontief.household_operator import HouseholdOperator
+from model.leontief.products import FloatArray, Operator
+from model.leontief.within import rows_of
 from model.solve import operator_of
-from model.within import rows_of
 
 HOUSEHOLDS = "households"
 _WAGES = ("compensation of employees", "labour", "labor", "wage")

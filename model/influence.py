@@ -38,11 +38,11 @@ import pandas as pd
 import xarray as xr
 
 from io_tables.table import RegionalTable
-from model.align import positions
 from model.errors import ShapeError, TooLarge
 from model.grids import grid, grid_coords
-from model.inverse_pieces import TOLERANCE, column_pieces
-from model.products import FloatArray, IntArray
+from model.leontief.align import positions
+from model.leontief.inverse_pieces import TOLERANCE, column_pieces
+from model.leontief.products import FloatArray, IntArray
 from model.solve import Leontief
 
 Norm = Literal["frobenius", "sum"]

@@ -35,8 +35,8 @@ from model.dims import ROW
 from model.errors import NegativeResult, ShapeError
 from model.ghosh import full_rows
 from model.grids import grid, grid_coords, ratio
-from model.inverse_pieces import TOLERANCE, own_cells
-from model.products import FloatArray
+from model.leontief.inverse_pieces import TOLERANCE, own_cells
+from model.leontief.products import FloatArray
 from model.solve import Leontief
 
 if TYPE_CHECKING:

@@ -43,8 +43,8 @@ from numpy.typing import NDArray
 from io_tables.table import RegionalTable
 from model.errors import ShapeError
 from model.grids import grid, grid_coords, ratio
-from model.inverse_pieces import TOLERANCE, column_pieces, own_cells
-from model.products import FloatArray
+from model.leontief.inverse_pieces import TOLERANCE, column_pieces, own_cells
+from model.leontief.products import FloatArray
 from model.solve import Leontief
 
 if TYPE_CHECKING:

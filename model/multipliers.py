@@ -31,9 +31,9 @@ from model.accounts import account_of
 from model.dims import REGION, SECTOR
 from model.errors import NotProductive
 from model.households import Households, close_households, spending_too_much
-from model.products import FloatArray, Operator
+from model.leontief.products import FloatArray, Operator
+from model.leontief.within import own_blocks
 from model.solve import Leontief
-from model.within import own_blocks
 
 TOLERANCE = 5e-11
 """Certified error: the gap between the total and the sum over regions is then below 1e-10."""

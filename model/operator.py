@@ -3,24 +3,24 @@
 Question owned: which operator is meant?
 
 Public names
-    Operator           the protocol (`model.products`)
-    Explicit           A is there, dense or sparse (`model.explicit`)
-    PooledOperator     technology by place of use and trade shares by product (`model.pooled`)
-    GravityOperator    trade shares from costs, never formed (`model.gravity`)
-    HouseholdOperator  any of them with households inside (`model.household_operator`)
-    AccountOperator    any of them with accounts beside output (`model.account_operator`)
+    Operator           the protocol (`model.leontief.products`)
+    Explicit           A is there, dense or sparse (`model.leontief.explicit`)
+    PooledOperator     technology by place of use, trade shares (`model.leontief.pooled`)
+    GravityOperator    trade shares from costs, never formed (`model.leontief.gravity`)
+    HouseholdOperator  any of them with households inside (`model.leontief.household_operator`)
+    AccountOperator    any of them with accounts beside output (`model.leontief.account_operator`)
 
 Rows are flat and region-major in all of them.
 """
 
 from __future__ import annotations
 
-from model.account_operator import AccountOperator
-from model.explicit import Explicit
-from model.gravity import GravityOperator
-from model.household_operator import HouseholdOperator
-from model.pooled import PooledOperator
-from model.products import FloatArray, IntArray, Operator
+from model.leontief.account_operator import AccountOperator
+from model.leontief.explicit import Explicit
+from model.leontief.gravity import GravityOperator
+from model.leontief.household_operator import HouseholdOperator
+from model.leontief.pooled import PooledOperator
+from model.leontief.products import FloatArray, IntArray, Operator
 
 __all__ = [
     "AccountOperator",

@@ -39,8 +39,8 @@ from model.dims import CATEGORY, REGION
 from model.errors import ShapeError, UnknownLabel
 from model.ghosh import full_rows
 from model.grids import Names, block_rows, grid, grid_coords, ratio
-from model.inverse_pieces import TOLERANCE
-from model.products import FloatArray
+from model.leontief.inverse_pieces import TOLERANCE
+from model.leontief.products import FloatArray
 from model.solve import Leontief
 
 if TYPE_CHECKING:

@@ -35,11 +35,11 @@ import pandas as pd
 import xarray as xr
 
 from io_tables.table import RegionalTable
-from model.align import positions
 from model.errors import TooLarge
 from model.grids import grid, grid_coords, ratio
-from model.inverse_pieces import TOLERANCE
-from model.products import FloatArray
+from model.leontief.align import positions
+from model.leontief.inverse_pieces import TOLERANCE
+from model.leontief.products import FloatArray
 from model.solve import Leontief
 
 if TYPE_CHECKING:

@@ -41,11 +41,11 @@ from scipy.optimize import linprog
 
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
-from model.align import positions
 from model.errors import Infeasible, NotConverged, ShapeError, TooLarge
 from model.grids import grid, grid_coords, ratio
-from model.inverse_pieces import TOLERANCE
-from model.products import FloatArray, IntArray, Operator
+from model.leontief.align import positions
+from model.leontief.inverse_pieces import TOLERANCE
+from model.leontief.products import FloatArray, IntArray, Operator
 from model.solve import Leontief
 
 Rule = Literal["proportional", "least_loss"]

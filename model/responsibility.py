@@ -39,10 +39,10 @@ from io_tables.table import RegionalTable
 from model.accounts import leakage_of
 from model.dims import DESTINATION, REGION, STRESSOR
 from model.errors import ShapeError
-from model.explicit import Explicit
 from model.footprints import TOLERANCE, embodied_flows
-from model.pooled import PooledOperator
-from model.products import FloatArray, Operator
+from model.leontief.explicit import Explicit
+from model.leontief.pooled import PooledOperator
+from model.leontief.products import FloatArray, Operator
 from model.solve import Leontief
 from model.stressors import FinalUse, Of, final_use_of, stress_of
 

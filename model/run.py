@@ -12,9 +12,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from model.results import Result
-from model.run_steps import Progress
 from model.scenario import Scenario, read_scenario
 from model.sources import open_model
+from model.steps.sequence import Progress
 
 __all__ = ["run"]
 

@@ -32,7 +32,7 @@ from typing import Any
 
 from model.errors import MissingScenario, NotInThisVersion, ScenarioError
 from model.parameters import Parameters, ParameterValue
-from model.scenario_blocks import (
+from model.scenario_file.blocks import (
     Closure,
     Edit,
     Groups,
@@ -42,8 +42,8 @@ from model.scenario_blocks import (
     Stimulus,
     money_multiplier,
 )
-from model.scenario_checks import Block, Failures, near
-from model.scenario_reading import (
+from model.scenario_file.checks import Block, Failures, near
+from model.scenario_file.reading import (
     read_closure,
     read_edit,
     read_groups,
@@ -54,7 +54,7 @@ from model.scenario_reading import (
     read_source,
     read_stimulus,
 )
-from model.scenario_toml import toml_text
+from model.scenario_file.toml import toml_text
 
 __all__ = [
     "Closure",

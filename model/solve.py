@@ -4,7 +4,7 @@ Question owned: given an operator and demand, what is output, and how sure is it
 
 Public names
     Leontief     the system: solve, solve_transposed, deliver, columns, rows, diagonal, inverse
-    Solution     what a solve returns (`model.solution`)
+    Solution     what a solve returns (`model.leontief.solution`)
 
 Terms: f demand by place of production (n,) or (n, k), money; w weights per money of output.
 
@@ -12,9 +12,9 @@ Terms: f demand by place of production (n,) or (n, k), money; w weights per mone
     solve_transposed  (I - A') l = w
     deliver           f = T y, y demand by place of use
 
-Every solution is refined until the bound of `model.certificate` is within the tolerance; a table
-with A >= 0 that is not productive raises, a signed one without certificate comes back uncertified.
-The same input gives the same bits on the same machine.
+Every solution is refined until the bound of `model.leontief.certificate` is within the tolerance;
+a table with A >= 0 that is not productive raises, a signed one without certificate comes back
+uncertified. The same input gives the same bits on the same machine.
 
 Source: Miller & Blair (2009), chapter 2; the methods name theirs.
 """
@@ -32,20 +32,20 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from io_tables.table import RegionalTable
-from model import choice
-from model.align import Labelled, align, positions
-from model.certificate import Weights
-from model.choice import Method
-from model.engine import Engine
 from model.errors import ModelError, TooLarge
-from model.explicit import Explicit
-from model.krylov import Progress
-from model.machine import free_memory
-from model.pooled import PooledOperator
-from model.products import FloatArray, Operator
-from model.refine import COLUMNS, Run
-from model.solution import Solution, Status
-from model.update import changed
+from model.leontief import choice
+from model.leontief.align import Labelled, align, positions
+from model.leontief.certificate import Weights
+from model.leontief.choice import Method
+from model.leontief.engine import Engine
+from model.leontief.explicit import Explicit
+from model.leontief.krylov import Progress
+from model.leontief.machine import free_memory
+from model.leontief.pooled import PooledOperator
+from model.leontief.products import FloatArray, Operator
+from model.leontief.refine import COLUMNS, Run
+from model.leontief.solution import Solution, Status
+from model.leontief.update import changed
 
 __all__ = ["Leontief", "Method", "Solution", "Status", "operator_of"]
 
@@ -137,7 +137,7 @@ class Leontief:
 
     @property
     def weights(self) -> Weights:
-        """What bounds errors of this system (`model.certificate`).
+        """What bounds errors of this system (`model.leontief.certificate`).
 
         Raises
         ------

@@ -25,9 +25,9 @@ from io_tables.readers import Format, read_table
 from io_tables.table import RegionalTable
 from model.coupling import SpatialModel
 from model.errors import NotInThisVersion, ScenarioError
-from model.groupings import Groupings
 from model.results import ReportTable
 from model.scenario import Scenario
+from model.steps.groupings import Groupings
 from networks.network import Network
 from networks.readers import read_network
 

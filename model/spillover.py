@@ -33,10 +33,10 @@ from io_tables.table import RegionalTable
 from model import dims
 from model.accounts import FINAL_IMPORTS, Account, account_of, leakage_of
 from model.errors import StimulusError
-from model.products import FloatArray
+from model.leontief.products import FloatArray
+from model.leontief.within import within
 from model.solve import Leontief
 from model.stimulus import At, Placed, Pole, Poles, Stimulus, place_stimulus, resolve_poles
-from model.within import within
 
 PARTS = ("intraregional", "feedback", "spillover")
 TOLERANCE = 1e-11

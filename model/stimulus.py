@@ -35,7 +35,7 @@ from io_tables.labels import did_you_mean, shown
 from io_tables.table import RegionalTable
 from model.dims import ROW
 from model.errors import StimulusError, UnknownLabel
-from model.products import FloatArray, IntArray, Operator
+from model.leontief.products import FloatArray, IntArray, Operator
 
 At = Literal["origin", "use"]
 PoleLike: TypeAlias = str | Sequence[str] | Mapping[str, float]

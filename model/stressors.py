@@ -33,7 +33,7 @@ from io_tables.table import RegionalTable
 from model.accounts import account_of
 from model.dims import REGION
 from model.errors import ShapeError, UnknownLabel
-from model.products import FloatArray, spread
+from model.leontief.products import FloatArray, spread
 
 Of: TypeAlias = "str | pd.Series[float] | Sequence[str | pd.Series[float]] | pd.DataFrame | None"
 """Accounts by name, Series of intensities, a frame of amounts (K, N), or all stressors."""

@@ -35,7 +35,7 @@ import xarray as xr
 
 from io_tables.table import RegionalTable
 from model.errors import NotConverged, ShapeError
-from model.products import FloatArray
+from model.leontief.products import FloatArray
 
 SOURCES: Final = ("own_share", "decay", "noise")
 NINETY: Final = 1.6448536269514722

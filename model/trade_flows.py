@@ -28,7 +28,7 @@ import numpy as np
 
 from io_tables.table import RegionalTable
 from model.accounts import IMPORTS, leakage_of
-from model.products import FloatArray
+from model.leontief.products import FloatArray
 from model.solve import Leontief
 from model.stressors import final_use_of
 

@@ -30,7 +30,7 @@ import pandas as pd
 
 from io_tables.table import RegionalTable
 from model.errors import ShapeError
-from model.products import FloatArray, IntArray
+from model.leontief.products import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

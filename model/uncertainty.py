@@ -38,7 +38,7 @@ import xarray as xr
 
 from io_tables.table import RegionalTable
 from model.errors import ShapeError
-from model.products import FloatArray
+from model.leontief.products import FloatArray
 from model.table_draws import Draws, TableDrawer
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ from model.accounts import account_of
 from model.dims import DESTINATION, ORIGIN, REGION, SECTOR
 from model.errors import ShapeError, TooLarge
 from model.footprints import embodied_flows
-from model.products import FloatArray
+from model.leontief.products import FloatArray
 from model.trade_flows import TOLERANCE, TradeSystem
 
 if TYPE_CHECKING:

@@ -35,8 +35,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from io_tables.checks import raise_collected
 from io_tables.china.figures import CATEGORIES, FIGURES
+from io_tables.container.checks import raise_collected
 from io_tables.errors import InvalidTable, MissingTable, UnreadableTable
 from io_tables.labels import positions_of, shown
 from io_tables.nest import NestedTable, nest

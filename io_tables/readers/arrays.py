@@ -23,11 +23,11 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from io_tables.container.portable import FORMAT, check_description, describe, rebuild
 from io_tables.errors import MissingTable, UnreadableTable
 from io_tables.extras import require
 from io_tables.labels import did_you_mean
 from io_tables.output import half_units, negative_note, settled_output
-from io_tables.portable import FORMAT, check_description, describe, rebuild
 from io_tables.table import RegionalTable
 
 _DESCRIPTION: Final = "description"

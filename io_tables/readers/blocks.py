@@ -20,9 +20,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
+from io_tables.container.flow_inputs import Coords
 from io_tables.errors import UnreadableTable
-from io_tables.flow_inputs import Coords
 from io_tables.labels import duplicates, shown
 from io_tables.output import half_units, negative_note, settled_output
 from io_tables.table import RegionalTable

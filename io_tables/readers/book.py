@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
 from io_tables.errors import UnreadableTable
 from io_tables.extras import require
 from io_tables.labels import did_you_mean, shown

@@ -29,9 +29,9 @@ from typing import Final, Literal
 
 import numpy as np
 
-from io_tables.checks import ROW_TOLERANCE, Floats
+from io_tables.container.checks import ROW_TOLERANCE, Floats
+from io_tables.container.flow_inputs import Coords
 from io_tables.errors import UnreadableTable
-from io_tables.flow_inputs import Coords
 from io_tables.labels import duplicates, shown
 from io_tables.readers.blocks import Blocks, Pair, Row, table_of_blocks
 from io_tables.readers.book import Book, Filling, carried, text_of

@@ -19,8 +19,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final, Literal
 
+from io_tables.container.flow_inputs import Coords
 from io_tables.errors import UnreadableTable
-from io_tables.flow_inputs import Coords
 from io_tables.labels import shown
 from io_tables.regions import fold_name, place_spellings
 

@@ -2,8 +2,8 @@
 
 Public names: `read_csv_folder`, `write_csv_folder`.
 
-A folder written here has the sheets of `io_tables.sheets` and is read back exactly, pooled tables
-as pooled ones. Any other folder has
+A folder written here has the sheets of `io_tables.container.sheets` and is read back exactly,
+pooled tables as pooled ones. Any other folder has
 
     Z.csv               two header rows and two index columns (region, sector)
     Y.csv               rows as Z, two header rows (region, category); one row: categories only
@@ -24,10 +24,10 @@ import csv
 from pathlib import Path
 from typing import Final
 
+from io_tables.container.sheets import about_rows, to_sheets
 from io_tables.errors import UnreadableTable
 from io_tables.readers.grid import Grid, not_utf8, open_text, peek, read_grid
 from io_tables.readers.labelled import table_of_sources
-from io_tables.sheets import about_rows, to_sheets
 from io_tables.table import RegionalTable
 
 SUFFIXES: Final = (".csv", ".csv.gz", ".txt", ".tsv")

@@ -12,11 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from io_tables.container.sheets import about_rows, to_sheets
 from io_tables.errors import MissingTable, TableTooLarge
 from io_tables.extras import require
 from io_tables.readers.book import Book, text_of
 from io_tables.readers.labelled import table_of_sources
-from io_tables.sheets import about_rows, to_sheets
 from io_tables.table import RegionalTable
 
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384

@@ -25,7 +25,7 @@ from typing import IO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
 from io_tables.errors import TableTooLarge, UnreadableTable
 from io_tables.labels import shown
 

@@ -16,10 +16,10 @@ from typing import Final, Protocol
 
 import pandas as pd
 
+from io_tables.container.sheets import Cells, Sheet, read_about, table_of_sheets
 from io_tables.errors import UnreadableTable
 from io_tables.labels import did_you_mean
 from io_tables.readers.grid import Grid
-from io_tables.sheets import Cells, Sheet, read_about, table_of_sheets
 from io_tables.table import RegionalTable
 
 NAMES: Final = {

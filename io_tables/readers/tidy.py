@@ -24,12 +24,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
+from io_tables.container.portable import check_description, rebuild, shape_of
 from io_tables.dims import IMPORT_PRODUCT
 from io_tables.errors import UnreadableTable
 from io_tables.extras import require
 from io_tables.labels import did_you_mean, shown
-from io_tables.portable import check_description, rebuild, shape_of
 from io_tables.readers.grid import not_utf8, open_text, refuse_huge, separator_of
 from io_tables.readers.tidy_coding import (
     FINAL,

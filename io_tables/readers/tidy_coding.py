@@ -176,7 +176,7 @@ class Coding:
 
 
 def coding_of(description: Mapping[str, Any]) -> Coding:
-    """Return the coding of a description (`io_tables.portable`)."""
+    """Return the coding of a description (`io_tables.container.portable`)."""
     labels = {name: coord["labels"] for name, coord in description["coords"].items()}
     variables = {name: tuple(one["dims"]) for name, one in description["variables"].items()}
     imports = labels.get(IMPORT_PRODUCT, labels["sector"])

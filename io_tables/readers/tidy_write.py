@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
+from io_tables.container.portable import describe
 from io_tables.errors import MissingTable
 from io_tables.extras import require
-from io_tables.portable import describe
 from io_tables.readers.tidy_coding import KEYS, coding_of
 from io_tables.table import RegionalTable
 

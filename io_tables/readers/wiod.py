@@ -26,7 +26,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
 from io_tables.errors import UnreadableTable
 from io_tables.labels import shown
 from io_tables.readers.blocks import Blocks, Pair, Role, Row, table_of_blocks

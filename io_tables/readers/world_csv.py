@@ -28,7 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from io_tables.aggregate import aggregate
-from io_tables.checks import Floats
+from io_tables.container.checks import Floats
 from io_tables.errors import UnreadableTable
 from io_tables.labels import did_you_mean, shown
 from io_tables.readers.blocks import Blocks, Pair, Role, Row, table_of_blocks

@@ -13,8 +13,8 @@ from typing import Literal, cast
 from io_tables.china import china_report, load_china, load_region_groups
 from io_tables.china.sourcing import OwnShare
 from io_tables.table import RegionalTable
-from model.groupings import Groupings
 from model.results import ReportTable
+from model.steps.groupings import Groupings
 from networks.china import load_china_groups, load_china_network
 from networks.network import Network
 

@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import NotInThisVersion, ShapeError, TooLarge
-from model.explicit import Explicit
-from model.pooled import PooledOperator
-from model.products import FloatArray, gather
+from model.leontief.explicit import Explicit
+from model.leontief.pooled import PooledOperator
+from model.leontief.products import FloatArray, gather
 from model.solve import Leontief
 
 LARGEST = 4 * 2**30

@@ -35,11 +35,11 @@ import pandas as pd
 
 from io_tables.table import RegionalTable
 from model.accounts import account_of
-from model.align import align, positions
 from model.errors import ShapeError, TooLarge
+from model.leontief.align import align, positions
+from model.leontief.products import FloatArray
 from model.paths import _kernels
 from model.paths.graph import PathGraph, path_graph
-from model.products import FloatArray
 from model.solve import Leontief
 from model.stressors import final_use_of
 

@@ -11,7 +11,7 @@ import pytest
 from io_tables.china import china_report, load_china
 from io_tables.china.cities import city_costs, load_cities, nest_cities
 from io_tables.errors import InvalidTable, MissingTable, UnknownLabel, UnreadableTable
-from io_tables.nest_change import nest_change
+from io_tables.nesting.change import nest_change
 from model.solve import Leontief
 
 COAL = "Mining and washing of coal"

@@ -13,9 +13,9 @@ from tables import full_table
 from io_tables.aggregate import aggregate
 from io_tables.bridge import bridge
 from io_tables.china import load_china
+from io_tables.container.soundness import check_productive
 from io_tables.errors import InvalidTable, NotTold, TableError, UnbalancedTable, UnknownLabel
 from io_tables.regions import match_regions
-from io_tables.soundness import check_productive
 from io_tables.table import RegionalTable
 from io_tables.testing import assert_table_equal, random_table
 from io_tables.units import DEFLATED, convert_money, deflate

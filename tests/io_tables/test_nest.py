@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from io_tables.aggregate import aggregate
 from io_tables.errors import InvalidTable, TableTooLarge, UnknownLabel
 from io_tables.nest import nest
-from io_tables.nest_change import nest_change
+from io_tables.nesting.change import nest_change
 from io_tables.table import RegionalTable
 from io_tables.testing import random_table
-from model.gravity import GravityOperator
+from model.leontief.gravity import GravityOperator
 from model.solve import Leontief
 
 

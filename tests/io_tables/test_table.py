@@ -319,7 +319,7 @@ def test_inputs_may_change_after_the_table_is_built():
 
 
 def test_a_matrix_that_would_not_fit_is_refused(monkeypatch):
-    monkeypatch.setattr("io_tables.frames.LARGEST_MATRIX", 100)
+    monkeypatch.setattr("io_tables.container.frames.LARGEST_MATRIX", 100)
     table = random_table(1, 3, 4)
     with pytest.raises(TableTooLarge, match="Z would take"):
         _ = table.Z

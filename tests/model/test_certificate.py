@@ -7,8 +7,8 @@ import pytest
 import reference_model as slow
 
 from io_tables.testing import random_table
-from model.certificate import certify, column_sum_weights, verified_weights
 from model.errors import NotProductive
+from model.leontief.certificate import certify, column_sum_weights, verified_weights
 from model.operator import Explicit, GravityOperator, PooledOperator
 from model.solve import Leontief, Status
 

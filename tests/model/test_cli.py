@@ -18,11 +18,11 @@ import xarray as xr
 
 from io_tables.testing import random_table
 from model.cli import main
-from model.cli_headlines import headlines
-from model.cli_output import check_output, replacing
-from model.cli_text import aligned, amount, percent
+from model.cli.headlines import headlines
+from model.cli.output import check_output, replacing
+from model.cli.progress import Progress
+from model.cli.text import aligned, amount, percent
 from model.errors import OutputRefused
-from model.progress import Progress
 from model.results import Result, RunReport, RunStatus, read_result
 from model.scenario import Scenario, read_scenario
 

@@ -18,8 +18,8 @@ from io_tables.china import load_china
 from io_tables.readers import read_table
 from io_tables.table import RegionalTable
 from io_tables.testing import assert_table_equal, random_table
-from model.cli_frames import read_matrix
-from model.cli_output import beside
+from model.cli.frames import read_matrix
+from model.cli.output import beside
 from model.errors import OutputRefused
 
 

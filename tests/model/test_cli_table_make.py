@@ -15,7 +15,7 @@ from io_tables.nest import nest
 from io_tables.readers import read_table, write_table
 from io_tables.table import RegionalTable
 from io_tables.testing import assert_table_equal, random_table
-from model.cli_frames import read_costs, read_figures
+from model.cli.frames import read_costs, read_figures
 
 
 @pytest.fixture

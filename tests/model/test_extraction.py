@@ -194,7 +194,7 @@ def test_the_figure_draws_the_regions_that_lose():
 def test_columns_may_come_in_pieces_of_any_width(monkeypatch):
     table = random_table(2, 3, 4)
     whole = [extractions(table, each=each).loss for each in ("sector", "region")]
-    monkeypatch.setattr("model.inverse_pieces.WIDTH", 5)
+    monkeypatch.setattr("model.leontief.inverse_pieces.WIDTH", 5)
     parts = [extractions(table, each=each).loss for each in ("sector", "region")]
     for one, two in zip(whole, parts, strict=True):
         assert np.allclose(one, two)

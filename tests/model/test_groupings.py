@@ -6,7 +6,14 @@ import pytest
 import xarray as xr
 
 from model.errors import ScenarioError
-from model.groupings import INSIDE, OUTSIDE, Groupings, allocation, read_place_groups, rings_of
+from model.steps.groupings import (
+    INSIDE,
+    OUTSIDE,
+    Groupings,
+    allocation,
+    read_place_groups,
+    rings_of,
+)
 
 REGIONS = ["North", "South", "West"]
 

@@ -106,7 +106,7 @@ def test_the_list_is_the_same_however_the_rows_are_cut(monkeypatch):
     table = random_table(6, 4, 5)
     whole = most_influential(table, top=12), inverse_important(table, top=12)
     monkeypatch.setattr("model.influence.ROWS_AT_ONCE", 3)
-    monkeypatch.setattr("model.inverse_pieces.WIDTH", 7)
+    monkeypatch.setattr("model.leontief.inverse_pieces.WIDTH", 7)
     parts = most_influential(table, top=12), inverse_important(table, top=12)
     for one, two in zip(whole, parts, strict=True):
         assert one.iloc[:, :4].equals(two.iloc[:, :4])

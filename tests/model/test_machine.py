@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from model import machine
 from model.errors import TooLarge
+from model.leontief import machine
 from model.solve import Leontief
 
 

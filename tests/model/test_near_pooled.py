@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from io_tables.testing import random_table
-from model.near_pooled import NearPooled, is_near_pooled
+from model.leontief.near_pooled import NearPooled, is_near_pooled
+from model.leontief.splitting import split
 from model.operator import Explicit
 from model.solve import Leontief, Status
-from model.splitting import split
 
 SIZES = st.tuples(st.integers(7, 9), st.integers(6, 8), st.integers(0, 10**6))
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import ShapeError
+from model.leontief.within import within
 from model.operator import (
     AccountOperator,
     Explicit,
@@ -18,7 +19,6 @@ from model.operator import (
     PooledOperator,
 )
 from model.solve import Leontief
-from model.within import within
 
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10**6))
 
@@ -337,7 +337,7 @@ def test_kernels_are_the_same_bits_with_any_number_of_threads(monkeypatch):
     law = (np.full((4, 4), 0.1), cost, decay, np.ones((70, 4)))
     found = []
     for workers in (1, 2, 3):
-        monkeypatch.setattr("model.decay.threads", lambda workers=workers: workers)
+        monkeypatch.setattr("model.leontief.decay.threads", lambda workers=workers: workers)
         found.append(GravityOperator(*law, cost_of=[0, 0, 1, 0]).kernels)
     assert all(np.array_equal(found[0].matrices, other.matrices) for other in found[1:])
     assert all(np.array_equal(found[0].own, other.own) for other in found[1:])

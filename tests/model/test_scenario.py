@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model.errors import MissingScenario, NotInThisVersion, ScenarioError
 from model.scenario import Scenario, Stimulus, money_multiplier, read_scenario
-from model.scenario_toml import toml_text
+from model.scenario_file.toml import toml_text
 
 DEMO = files("model").joinpath("scenarios/demo.toml").read_text(encoding="utf-8")
 LINE = {

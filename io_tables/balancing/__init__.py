@@ -1,0 +1,1 @@
+"""Inside balancing: feasibility, margins, Newton steps on the dual."""

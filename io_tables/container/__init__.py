@@ -1,0 +1,1 @@
+"""Inside the container: from what is given to labelled arrays, checked."""

@@ -1,0 +1,1 @@
+"""Inside nesting: inputs, shares, balancing and what it moves."""

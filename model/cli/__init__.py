@@ -1,0 +1,286 @@
+"""The command line: parse, call the library, write. Nothing is computed here.
+
+Owns the question: which verbs are there, and what do their exit codes mean?
+
+Public names
+------------
+``main``      ``hinterland VERB ...``; returns the exit code
+``parser``    the argument parser
+
+Exit codes: 0 done, 1 the run failed, 2 bad input (a wrong word, number, label or file). Errors are
+one line on standard error; ``--debug`` adds the traceback. Data go to standard output or to files.
+Heavy packages are loaded by the verb that needs them, so that help and mistakes answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+from model.cli.table_words import EMBEDDED, TABLE_HELP, add_table_verbs
+from model.cli.words import (
+    Command,
+    Family,
+    Parser,
+    Usage,
+    add_family,
+    add_formats,
+    add_verb,
+    chosen_format,
+    settle,
+)
+from model.errors import ModelError, NotInThisVersion
+from model.scenario_file.checks import near
+
+__all__ = ["main", "parser"]
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+LATER: dict[tuple[str, ...], str] = {
+    ("corridors",): "rank candidate corridors",
+    ("network", "skim"): "write the cost matrices of a network",
+    ("network", "convert"): "convert a network between formats",
+}
+"""Verbs whose method is not built yet."""
+
+MEASURES = ("weighted_mean", "potential", "daily", "cumulative", "efficiency")
+_OUTPUT = "folder for the result; an earlier result there is replaced"
+_NETWORK = f"{EMBEDDED}, or the folder of a network"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code.
+
+    Parameters
+    ----------
+    argv
+        The words after the program's name; those of the process when None.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    debug = "--debug" in words
+    try:
+        arguments, rest = parser().parse_known_args(words)
+        if arguments.later:
+            raise NotInThisVersion(f"{arguments.prog.partition(' ')[2]} is not in this version")
+        if rest:
+            hint = near(rest[0], arguments.options)
+            found = " ".join(rest)
+            raise Usage(f"{arguments.prog} does not know {found}{hint}; see {arguments.prog} -h")
+        command: Command = arguments.command
+        return command(arguments)
+    except SystemExit as stop:  # argparse, after help or the version
+        return stop.code if isinstance(stop.code, int) else DONE
+    except KeyboardInterrupt:
+        return _say("stopped; nothing was written", FAILED, debug)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the data has enough of them
+        return DONE
+    except Exception as error:  # the one place that turns any failure into a line and a code
+        return _say(_sentence(error), _code(error), debug)
+
+
+def _code(error: Exception) -> int:
+    if isinstance(error, NotInThisVersion):
+        return BAD_INPUT
+    if isinstance(error, RuntimeError | ArithmeticError | MemoryError):
+        return FAILED
+    bad = _is_ours(error) or isinstance(error, FileNotFoundError | PermissionError)
+    return BAD_INPUT if bad else FAILED
+
+
+def _is_ours(error: Exception) -> bool:
+    if isinstance(error, ModelError):
+        return True
+    from io_tables.errors import TableError  # the packages around these load much more
+    from networks.errors import NetworkError
+
+    return isinstance(error, TableError | NetworkError)
+
+
+def _sentence(error: Exception) -> str:
+    words = " ".join(str(error).split())
+    if _is_ours(error):
+        return words or type(error).__name__
+    return f"{type(error).__name__}: {words}; --debug shows where"
+
+
+def _say(sentence: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc(file=sys.stderr)
+    sys.stderr.write(f"hinterland: {sentence}\n")
+    return code
+
+
+def _version() -> str:
+    try:
+        return metadata.version("hinterland")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every verb."""
+    top = Parser(
+        prog="hinterland",
+        description="Who gains, where and in which sectors, when a growth pole grows or a corridor "
+        "opens.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"hinterland {_version()}")
+    top.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    top.set_defaults(prog=top.prog, later=False, options=())
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    _add_demo(verbs)
+    _add_run(verbs)
+    table = add_family(verbs, "table", "look at, change and make tables")
+    add_table_verbs(table)
+    network = add_family(verbs, "network", "look at a network")
+    _add_network_info(network)
+    _add_network_access(network)
+    _add_spillover(verbs)
+    _add_bench(verbs)
+    for words, about in LATER.items():
+        family = {"table": table, "network": network}.get(words[0], verbs)
+        add_verb(family, words[-1], f"{about} (not in this version)", later=True)
+    return top
+
+
+def _add_demo(verbs: Family) -> None:
+    made = add_verb(
+        verbs, "demo", "run the shipped scenario and write data, tables and report", _demo
+    )
+    made.add_argument(
+        "-o", "--output", type=Path, default=Path("hinterland-demo"), metavar="DIR", help=_OUTPUT
+    )
+    made.add_argument(
+        "--export", type=Path, metavar="FILE", help="write a copy of the scenario and run nothing"
+    )
+    settle(made)
+
+
+def _add_run(verbs: Family) -> None:
+    made = add_verb(verbs, "run", "run a scenario file and write data, tables and report", _run)
+    made.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
+    made.add_argument("-o", "--output", type=Path, metavar="DIR", help=_OUTPUT)
+    made.add_argument("--only", metavar="NAME", help="run one stimulus or one edit alone")
+    settle(made)
+
+
+def _add_network_info(family: Family) -> None:
+    made = add_verb(family, "info", "say what a network holds", _network_info)
+    made.add_argument("network", nargs="?", default=EMBEDDED, metavar="NETWORK", help=_NETWORK)
+    made.add_argument("--json", action="store_true", help="write JSON")
+    settle(made)
+
+
+def _add_network_access(family: Family) -> None:
+    made = add_verb(family, "access", "rank the places by accessibility", _network_access)
+    made.add_argument("network", nargs="?", default=EMBEDDED, metavar="NETWORK", help=_NETWORK)
+    made.add_argument("--measure", default="weighted_mean", choices=MEASURES)
+    made.add_argument("--of", choices=("minutes", "cost"), default="minutes")
+    made.add_argument(
+        "--tmax", type=float, metavar="LIMIT", help="one way, for daily and cumulative access"
+    )
+    made.add_argument("--decay", type=float, metavar="EXPONENT", help="exponent of the potential")
+    made.add_argument("--top", type=int, metavar="N", help="the first N places only")
+    add_formats(made)
+    settle(made)
+
+
+def _add_spillover(verbs: Family) -> None:
+    made = add_verb(verbs, "spillover", "say where the growth of a pole ends up", _spillover)
+    made.add_argument(
+        "--pole",
+        action="append",
+        required=True,
+        metavar="POLE",
+        help='a region, a pole or "Shanghai=0.6,Jiangsu=0.4"; may be repeated',
+    )
+    made.add_argument(
+        "--amount",
+        type=float,
+        required=True,
+        metavar="MONEY",
+        help="stimulus in the table's currency, such as yuan (not million yuan)",
+    )
+    made.add_argument(
+        "--sectors",
+        default="mix",
+        metavar="SHARES",
+        help='"mix" (the pole\'s own) or "Construction=0.7,Finance=0.3"',
+    )
+    made.add_argument(
+        "--at",
+        choices=("origin", "use"),
+        default="origin",
+        help="origin: demand for what the pole makes; use: spending by its residents",
+    )
+    made.add_argument("--of", choices=("value_added", "output"), default="value_added")
+    made.add_argument("--table", default=EMBEDDED, metavar="TABLE", help=TABLE_HELP)
+    made.add_argument("--table-format", metavar="NAME", help="format of the file")
+    add_formats(made)
+    settle(made)
+
+
+def _add_bench(verbs: Family) -> None:
+    made = add_verb(verbs, "bench", "measure speed and size (from a checkout)", _bench)
+    made.add_argument("--quick", action="store_true", help="small sizes only")
+    settle(made)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from model.cli.run import export_demo, run_demo
+
+    if arguments.export is not None:
+        return export_demo(arguments.export)
+    return run_demo(arguments.output)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from model.cli.run import run_file
+
+    return run_file(arguments.scenario, output=arguments.output, only=arguments.only)
+
+
+def _network_info(arguments: argparse.Namespace) -> int:
+    from model.cli.network import network_info
+
+    return network_info(arguments.network, output_format=chosen_format(arguments))
+
+
+def _network_access(arguments: argparse.Namespace) -> int:
+    from model.cli.network import AccessRequest, network_access
+
+    request = AccessRequest(
+        network=arguments.network,
+        measure=arguments.measure,
+        of=arguments.of,
+        tmax=arguments.tmax,
+        decay=arguments.decay,
+        top=arguments.top,
+    )
+    return network_access(request, output_format=chosen_format(arguments))
+
+
+def _spillover(arguments: argparse.Namespace) -> int:
+    from model.cli.spillover import SpilloverRequest, spillover
+
+    request = SpilloverRequest(
+        poles=tuple(arguments.pole),
+        sectors=arguments.sectors,
+        amount=arguments.amount,
+        at=arguments.at,
+        of=arguments.of,
+        table=arguments.table,
+        table_format=arguments.table_format,
+    )
+    return spillover(request, output_format=chosen_format(arguments))
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from model.cli.run import run_benchmarks
+
+    return run_benchmarks(quick=arguments.quick)

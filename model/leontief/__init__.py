@@ -1,0 +1,1 @@
+"""The Leontief engine: operators, iterations, factors and certificates behind `model.solve`."""
