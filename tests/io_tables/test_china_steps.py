@@ -291,21 +291,20 @@ def test_the_build_scripts_reproduce_every_committed_figure(tmp_path, monkeypatc
     from io_tables.china import (
         build,
         build_cities,
+        build_emissions,
         build_groups,
         build_own_shares,
-        build_trade_costs,
     )
 
     committed, home = build.FIGURES, build.HERE
-    for module in (build, build_own_shares, build_cities):
+    for module in (build, build_own_shares, build_cities, build_emissions):
         monkeypatch.setattr(module, "FIGURES", tmp_path)
-    for module in (build_groups, build_trade_costs):
-        monkeypatch.setattr(module, "HERE", tmp_path)
-    (tmp_path / "odbl").mkdir()
+    monkeypatch.setattr(build_groups, "HERE", tmp_path)
     build.main()
     build_own_shares.main()
     build_groups.main()
     build_cities.main()
+    build_emissions.main()
     capsys.readouterr()
     for path in committed.iterdir():
         opener = gzip.open if path.suffix == ".gz" else open
