@@ -31,55 +31,55 @@ def _refuse_shadowed_packages() -> None:
 
 _refuse_shadowed_packages()
 
-from io_tables import testing  # noqa: E402  (the guard must run before any of these)
-from io_tables.aggregate import aggregate  # noqa: E402
-from io_tables.balance import gras, ras  # noqa: E402
-from io_tables.balance_groups import Total, balance_totals  # noqa: E402
-from io_tables.bridge import bridge  # noqa: E402
-from io_tables.china import load_china  # noqa: E402
-from io_tables.china.emissions import load_china_emissions  # noqa: E402
-from io_tables.estimate import estimate_table  # noqa: E402
-from io_tables.nest import NestedTable, nest  # noqa: E402
-from io_tables.nesting.change import nest_change  # noqa: E402
-from io_tables.project import TableStack, project, stack_years  # noqa: E402
-from io_tables.pymrio_bridge import from_pymrio, to_pymrio  # noqa: E402
-from io_tables.readers import read_table, write_table  # noqa: E402
-from io_tables.regionalise import cross_hauling, location_quotients, regionalise  # noqa: E402
-from io_tables.regions import match_regions  # noqa: E402
-from io_tables.supply_use import SupplyUse, table_from_supply_use  # noqa: E402
-from io_tables.synthetic import synthetic_economy  # noqa: E402
-from io_tables.table import RegionalTable  # noqa: E402
-from io_tables.trade import estimate_trade  # noqa: E402
-from io_tables.trade_fit import fit_trade  # noqa: E402
-from io_tables.units import convert_money, deflate  # noqa: E402
-from model.coupling import SpatialModel  # noqa: E402
-from model.decomposition import decompose, decompose_change  # noqa: E402
-from model.delivery import SectorRoles  # noqa: E402
-from model.export_decomposition import borin_mancini, koopman_wang_wei, wang_wei_zhu  # noqa: E402
-from model.extraction import extract  # noqa: E402
-from model.extractions import extractions  # noqa: E402
-from model.footprints import embodied_flows, footprints  # noqa: E402
-from model.linkages import linkages  # noqa: E402
-from model.multipliers import multipliers  # noqa: E402
-from model.operator import GravityOperator, PooledOperator  # noqa: E402
-from model.parameters import Parameters, load_parameters  # noqa: E402
-from model.paths import structural_paths  # noqa: E402
-from model.results import Result, read_result  # noqa: E402
-from model.run import run  # noqa: E402
-from model.scenario import Scenario, read_scenario  # noqa: E402
-from model.solve import Leontief, Solution  # noqa: E402
-from model.spillover import spillovers  # noqa: E402
-from model.steps.groupings import Groupings  # noqa: E402
-from model.table_draws import Draws  # noqa: E402
-from model.uncertainty import uncertainty  # noqa: E402
-from model.value_added_trade import circulation, domestic_chains  # noqa: E402
-from networks.accessibility import accessibility  # noqa: E402
-from networks.china import load_china_groups, load_china_network  # noqa: E402
-from networks.criticality import criticality  # noqa: E402
-from networks.network import Network  # noqa: E402
-from networks.readers import read_network  # noqa: E402
-from networks.skim import skim  # noqa: E402
-from networks.zones import region_cost  # noqa: E402
+from io_tables import testing
+from io_tables.aggregate import aggregate
+from io_tables.balance import gras, ras
+from io_tables.balance_groups import Total, balance_totals
+from io_tables.bridge import bridge
+from io_tables.china import load_china
+from io_tables.china.emissions import load_china_emissions
+from io_tables.estimate import estimate_table
+from io_tables.nest import NestedTable, nest
+from io_tables.nesting.change import nest_change
+from io_tables.project import TableStack, project, stack_years
+from io_tables.pymrio_bridge import from_pymrio, to_pymrio
+from io_tables.readers import read_table, write_table
+from io_tables.regionalise import cross_hauling, location_quotients, regionalise
+from io_tables.regions import match_regions
+from io_tables.supply_use import SupplyUse, table_from_supply_use
+from io_tables.synthetic import synthetic_economy
+from io_tables.table import RegionalTable
+from io_tables.trade import estimate_trade
+from io_tables.trade_fit import fit_trade
+from io_tables.units import convert_money, deflate
+from model.coupling import SpatialModel
+from model.decomposition import decompose, decompose_change
+from model.delivery import SectorRoles
+from model.export_decomposition import borin_mancini, koopman_wang_wei, wang_wei_zhu
+from model.extraction import extract
+from model.extractions import extractions
+from model.footprints import embodied_flows, footprints
+from model.linkages import linkages
+from model.multipliers import multipliers
+from model.operator import GravityOperator, PooledOperator
+from model.parameters import Parameters, load_parameters
+from model.paths import structural_paths
+from model.results import Result, read_result
+from model.run import run
+from model.scenario import Scenario, read_scenario
+from model.solve import Leontief, Solution
+from model.spillover import spillovers
+from model.steps.groupings import Groupings
+from model.table_draws import Draws
+from model.uncertainty import uncertainty
+from model.value_added_trade import circulation, domestic_chains
+from networks.accessibility import accessibility
+from networks.china import load_china_groups, load_china_network
+from networks.criticality import criticality
+from networks.network import Network
+from networks.readers import read_network
+from networks.skim import skim
+from networks.zones import region_cost
 
 try:
     __version__ = _version("hinterland")
