@@ -30,6 +30,7 @@ from model.errors import ScenarioError
 __all__ = ["OUTSIDE", "RINGS", "Groupings", "allocation", "read_place_groups", "rings_of"]
 
 OUTSIDE = "outside"
+CLUSTERS = "clusters"
 INSIDE = "in the pole"
 RING_EDGES = ((60.0, "up to 1 h"), (120.0, "1-2 h"), (240.0, "2-4 h"), (480.0, "4-8 h"))
 LAST_RING = "8 h and more"
@@ -92,7 +93,8 @@ class Groupings:
         ----------
         pole : str or mapping
             A region, a group of regions, {region: weight}, or a group of places: that stands for
-            the whole regions it touches, weighed by the mass it has in each.
+            the whole regions it touches, weighed by the mass it has in each. A group that several
+            groupings have is taken from "clusters", or else the first of them by name.
         regions : sequence of str
             The table's regions.
 
@@ -112,12 +114,19 @@ class Groupings:
             return dict(pole)
         if pole in regions:
             return [pole]
-        rows = self.regions[self.regions["group"] == pole]
-        members = [r for r in regions if r in set(rows["region"])]
+        known, where, mass = set(regions), self.place_region, self.place_mass
+        grouped = set(self.regions.loc[self.regions["group"] == pole, "region"])
+        members = [r for r in regions if r in grouped]
+        if not members and grouped and where is not None:  # a table of places, a group of regions
+            members = [str(p) for p in where.index[where.isin(grouped)] if p in known]
         if members:
             return members
-        places = self.places.loc[self.places["group"] == pole, "place"]
-        where, mass = self.place_region, self.place_mass
+        rows = self.places[self.places["group"] == pole]
+        if (rows["grouping"] == CLUSTERS).any():  # the grouping that a pole's name means first
+            rows = rows[rows["grouping"] == CLUSTERS]
+        places = rows.loc[rows["grouping"] == rows["grouping"].min(), "place"]
+        if pole != OUTSIDE and known.issuperset(places) and len(places):  # a table of places
+            return [str(p) for p in places]
         if pole != OUTSIDE and len(places) and where is not None and mass is not None:
             weight = mass.reindex(places).groupby(where.reindex(places)).sum()
             return {str(r): float(weight[r] / weight.sum()) for r in regions if r in weight}

@@ -51,6 +51,22 @@ def test_a_cluster_stands_for_the_whole_regions_it_touches_weighed_by_its_mass_t
     assert not wide.is_finer("Delta", REGIONS)
 
 
+def test_on_a_table_of_places_groups_stand_for_their_places(groupings):
+    region = pd.Series(["North", "South", "West"], index=list("abc"))
+    placed = replace(groupings, place_region=region, place_mass=pd.Series(1.0, index=list("abc")))
+    assert placed.resolve("Delta", list("abc")) == ["a", "b"]
+    assert placed.resolve("Two", list("abc")) == ["c"]
+    assert placed.resolve("b", list("abc")) == ["b"]
+
+
+def test_a_group_that_two_groupings_have_is_taken_from_one(groupings):
+    more = pd.DataFrame(
+        [("air", "One", "b"), ("air", "One", "a")], columns=["grouping", "group", "place"]
+    )
+    both = replace(groupings, places=pd.concat([more, groupings.places]))
+    assert both.resolve("One", list("abc")) == ["a"]
+
+
 def test_an_unknown_pole_is_named_with_the_nearest_name(groupings):
     with pytest.raises(ScenarioError, match=r"'Dleta'.*did you mean 'Delta'"):
         groupings.resolve("Dleta", REGIONS)
