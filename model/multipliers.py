@@ -35,7 +35,7 @@ from model.leontief.products import FloatArray, Operator
 from model.leontief.within import own_blocks
 from model.solve import Leontief
 
-TOLERANCE = 5e-11
+TOLERANCE = 1e-11
 """Certified error: the gap between the total and the sum over regions is then below 1e-10."""
 
 
