@@ -42,3 +42,13 @@ def refused(answer: Answer, *words: str) -> None:
     assert last.startswith("hinterland: ")
     for word in words:
         assert word in last
+
+
+def refused_in_a_line(answer: Answer, *words: str) -> None:
+    """One line on standard error, nothing on standard output, exit code 2."""
+    assert answer.code == 2
+    assert answer.out == ""
+    assert answer.err.startswith("hinterland: ")
+    assert answer.err.count("\n") == 1
+    for word in words:
+        assert word in answer.err

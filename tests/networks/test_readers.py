@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from cases_networks import random_network
+from cases_networks import OSM, random_network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from paths import shared
@@ -45,30 +45,6 @@ FEED = {
     "calendar_dates.txt": "service_id,date,exception_type\nsun,20200106,1\nwork,20200107,2\n",
     "frequencies.txt": "trip_id,start_time,end_time,headway_secs\nt4,06:00:00,08:00:00,1800\n",
 }
-OSM = """<osm version="0.6">
-<node id="1" lon="10.0" lat="50.0"/><node id="2" lon="10.1" lat="50.0"/>
-<node id="3" lon="10.2" lat="50.0"/><node id="4" lon="10.2" lat="50.1"/>
-<node id="5" lon="10.3" lat="50.0"/>
-<node id="11" lon="10.0" lat="50.02"><tag k="railway" v="station"/><tag k="name" v="West"/></node>
-<node id="12" lon="10.1" lat="50.02"/>
-<node id="13" lon="10.2" lat="50.02"><tag k="railway" v="halt"/><tag k="name" v="Middle"/></node>
-<node id="14" lon="10.3" lat="50.02"><tag k="railway" v="station"/></node>
-<node id="21" lon="10.0" lat="50.01"><tag k="place" v="city"/><tag k="name" v="Aburg"/>
-<tag k="population" v="12 000"/></node>
-<node id="22" lon="10.3" lat="50.01"><tag k="place" v="town"/><tag k="name" v="Bburg"/></node>
-<node id="31" lon="10.2" lat="50.11"><tag k="aeroway" v="aerodrome"/><tag k="iata" v="AIR"/></node>
-<way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="trunk"/>
-<tag k="maxspeed" v="100"/></way>
-<way id="2"><nd ref="3"/><nd ref="5"/><tag k="highway" v="motorway"/></way>
-<way id="3"><nd ref="5"/><nd ref="3"/><tag k="highway" v="motorway"/>
-<tag k="maxspeed" v="50 mph"/></way>
-<way id="4"><nd ref="3"/><nd ref="4"/><tag k="highway" v="trunk_link"/></way>
-<way id="5"><nd ref="1"/><nd ref="4"/><tag k="highway" v="residential"/></way>
-<way id="6"><nd ref="11"/><nd ref="12"/><nd ref="13"/><tag k="railway" v="rail"/>
-<tag k="maxspeed" v="250"/></way>
-<way id="7"><nd ref="13"/><nd ref="14"/><tag k="railway" v="rail"/></way>
-<way id="8"><nd ref="11"/><nd ref="14"/><tag k="railway" v="rail"/><tag k="service" v="yard"/></way>
-</osm>"""
 
 
 def feed_file(path, **changes):
