@@ -3,6 +3,7 @@
 Question owned: how do stressors and final demand become the flat arrays that accounts need?
 
 Public names
+    Stressors       amounts of industries and final demand that a table does not hold
     Stress          intensities, direct use by final demand, and regions that nothing is known of
     stress_of       from names of a table's accounts, or from frames of amounts
     FinalUse        final demand by place of production and by destination
@@ -39,6 +40,28 @@ Of: TypeAlias = "str | pd.Series[float] | Sequence[str | pd.Series[float]] | pd.
 """Accounts by name, Series of intensities, a frame of amounts (K, N), or all stressors."""
 ABROAD = "abroad"
 DISCREPANCY = "discrepancy"
+
+
+@dataclass(frozen=True, eq=False)
+class Stressors:
+    """Amounts that come beside a table instead of in it.
+
+    Attributes
+    ----------
+    industries
+        (K, N) amounts, columns (region, sector); NaN where not known.
+    final
+        (K, R * C) amounts of final demand itself, columns (region, category).
+    units
+        (K,)
+    notes
+        What is an estimate or an assumption.
+    """
+
+    industries: pd.DataFrame
+    final: pd.DataFrame
+    units: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Owns the question: what does "china:2020" stand for?
 
-Public names: `load_table`, `load_network`, `load_groupings`, `table_report`, `YEARS`, `LEVELS`.
+Public names: `load_table`, `load_network`, `load_groupings`, `load_stressors`,
+`table_report`, `YEARS`, `LEVELS`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from functools import cache
 from typing import Literal, cast
 
 from io_tables.china import china_report, load_china, load_region_groups
+from io_tables.china.emissions import load_china_emissions
 from io_tables.china.sourcing import OwnShare
 from io_tables.table import RegionalTable
 from model.results import ReportTable
+from model.stressors import Stressors
 from model.steps.groupings import Groupings
 from networks.china import load_china_groups, load_china_network
 from networks.network import Network
@@ -27,6 +30,7 @@ __all__ = [
     "YEARS",
     "load_groupings",
     "load_network",
+    "load_stressors",
     "load_table",
     "table_report",
 ]
@@ -43,6 +47,14 @@ def load_table(own_share: str, level: str) -> RegionalTable:
 def load_network() -> Network:
     """Return the network of 2020: 341 cities, rail, roads and air."""
     return load_china_network(2020)
+
+
+def load_stressors(level: str) -> Stressors | None:
+    """Return CO2 of the provinces' industries and households; nothing is known of cities."""
+    if level != LEVELS[0]:
+        return None
+    found = load_china_emissions()
+    return Stressors(found.industries, found.households, (found.unit,), found.notes)
 
 
 @cache
