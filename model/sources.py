@@ -6,6 +6,7 @@ Public names
 ------------
 ``open_table``      embedded name or path to `RegionalTable`
 ``open_network``    embedded name or path to `Network`
+``open_stressors``  emissions and the like that come beside an embedded table
 ``open_groupings``  groups that belong to an embedded network; none for a file
 ``open_model``      everything a scenario names, tied together
 ``embedded_case``   the seam of an embedded case, or None for a path
@@ -25,9 +26,11 @@ from io_tables.readers import Format, read_table
 from io_tables.table import RegionalTable
 from model.coupling import SpatialModel
 from model.errors import NotInThisVersion, ScenarioError
+from model.place_level import groups_of_places, is_of_places, named_by_places, tied_to_places
 from model.results import ReportTable
 from model.scenario import Scenario
 from model.steps.groupings import Groupings
+from model.stressors import Stressors
 from networks.network import Network
 from networks.readers import read_network
 
@@ -37,10 +40,12 @@ __all__ = [
     "open_groupings",
     "open_model",
     "open_network",
+    "open_stressors",
     "open_table",
 ]
 
 CASES = ("china",)
+OWN_SHARES = ("low", "central", "high")
 _NAME = re.compile(r"(?P<case>[a-z_]+):(?P<year>\d{4})(?::(?P<level>[a-z]+))?")
 
 
@@ -59,6 +64,9 @@ class EmbeddedCase(Protocol):
 
     def load_groupings(self) -> Groupings:
         """Return groupings of regions and places."""
+
+    def load_stressors(self, level: str) -> Stressors | None:
+        """Return stressors of the table of a level, or None."""
 
     def table_report(self) -> dict[str, ReportTable]:
         """Return tables on how the economy was estimated."""
@@ -107,6 +115,12 @@ def open_table(
     return seam.load_table(own_share, level_of(name, seam))
 
 
+def open_stressors(name: str) -> Stressors | None:
+    """Return the stressors that come beside an embedded table; a file brings its own inside."""
+    seam = embedded_case(name)
+    return None if seam is None else seam.load_stressors(level_of(name, seam))
+
+
 def open_network(name: str) -> Network:
     """Open a network by embedded name or path."""
     seam = embedded_case(name)
@@ -130,20 +144,30 @@ def open_model(scenario: Scenario) -> SpatialModel:
     parameters = scenario.parameter_set
     chosen = parameters.variant("own_share")
     seam = embedded_case(scenario.table)
-    variants = {}
+    table = open_table(scenario.table, table_format=scenario.table_format, own_share=chosen)
+    network, groupings = open_network(scenario.network), open_groupings(scenario.network)
+    of_places = is_of_places(table, network)
+    variants: dict[str, RegionalTable] = {}
     report: dict[str, ReportTable] = {}
     places_table = None
     if seam is not None:
-        top, *finer = seam.LEVELS
+        level = level_of(scenario.table, seam)
+        finer = seam.LEVELS[-1] if seam.LEVELS[-1] != level else None
         if finer and scenario.stimuli and embedded_case(scenario.network) is seam:
-            places_table = seam.load_table(chosen, finer[-1])
-        variants = {bound: seam.load_table(bound, top) for bound in ("low", "central", "high")}
+            places_table = seam.load_table(chosen, finer)
+        if scenario.stimuli:
+            variants = {bound: seam.load_table(bound, level) for bound in OWN_SHARES}
         report = seam.table_report()
+    if of_places:
+        groupings = groups_of_places(groupings, network)
+        table = named_by_places(table, network)
+        variants = {bound: named_by_places(one, network) for bound, one in variants.items()}
+        network = tied_to_places(network)
     return SpatialModel(
-        open_table(scenario.table, table_format=scenario.table_format, own_share=chosen),
-        open_network(scenario.network),
+        table,
+        network,
         parameters,
-        groupings=open_groupings(scenario.network),
+        groupings=groupings,
         variants=variants,
         places_table=places_table,
         table_report=report,

@@ -51,15 +51,15 @@ LATER_CHANNELS = (
     "congestion",
 )
 MODES = ("rail_hsr", "rail_conventional", "road", "air", "ferry")
-EMBEDDED = ("china:2020",)
-LATER_EMBEDDED = ("china:2020:city",)
+EMBEDDED = {"table": ("china:2020", "china:2020:city"), "network": ("china:2020",)}
 
 
 def read_source(top: Block, key: str, folder: Path | None) -> str:
     """Read where table or network comes from: an embedded one, or a path."""
-    value = top.text(key, EMBEDDED[0])
+    known = EMBEDDED[key]
+    value = top.text(key, known[0])
     if value.startswith("china:") or value in ("china",):
-        return top.choice(key, EMBEDDED[0], EMBEDDED, LATER_EMBEDDED)
+        return top.choice(key, known[0], known)
     return str((folder or Path.cwd()) / value)
 
 

@@ -109,9 +109,9 @@ class Groupings:
         """
         if not isinstance(pole, str):
             unknown = [name for name in pole if name not in regions]
-            if unknown:
+            if unknown and not self.of_places:
                 raise self._unknown(unknown, regions)
-            return dict(pole)
+            return self._spread(pole, regions) if unknown else dict(pole)
         if pole in regions:
             return [pole]
         known, where, mass = set(regions), self.place_region, self.place_mass
@@ -129,21 +129,43 @@ class Groupings:
             return [str(p) for p in places]
         if pole != OUTSIDE and len(places) and where is not None and mass is not None:
             weight = mass.reindex(places).groupby(where.reindex(places)).sum()
+            if self.of_places:
+                return [r for r in regions if r in weight]
             return {str(r): float(weight[r] / weight.sum()) for r in regions if r in weight}
         raise self._unknown([pole], regions)
+
+    @property
+    def of_places(self) -> bool:
+        """Whether every place is a region of its own."""
+        return self.place_region is not None and self.place_region.is_unique
+
+    def _spread(self, shares: Mapping[str, float], regions: Sequence[str]) -> dict[str, float]:
+        """Shares of regions and groups of regions, those of groups spread by the mass of places."""
+        where, mass = self.place_region, self.place_mass
+        assert where is not None and mass is not None
+        weight = pd.Series(mass.to_numpy(), index=where.reindex(mass.index).to_numpy())
+        made: dict[str, float] = {}
+        for name, share in shares.items():
+            of_group = weight.reindex(list(self.resolve(name, regions)))
+            for region, part in (of_group / of_group.sum()).items():
+                made[str(region)] = made.get(str(region), 0.0) + share * float(part)
+        return made
 
     def is_finer(self, pole: str | Mapping[str, float], regions: Sequence[str]) -> bool:
         """Tell whether a pole is a group of places, finer than the table."""
         named = set(self.regions["group"]) | set(regions)
-        return isinstance(pole, str) and pole not in named
+        return isinstance(pole, str) and pole not in named and not self.of_places
 
     def _unknown(self, names: Sequence[str], regions: Sequence[str]) -> ScenarioError:
         groups = [*self.regions["group"], *self.places["group"]]
         known = [*(g for g in dict.fromkeys(groups) if g != OUTSIDE), *regions]
         hints = []
         for name in names[:5]:
-            near = difflib.get_close_matches(name, known, n=1)
-            hints.append(f"'{name}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
+            longer = [k for k in known if k.startswith(f"{name} (")]  # names with where they lie
+            near = longer or difflib.get_close_matches(name, known, n=1)
+            hints.append(f"'{name}'" + (
+                f" (did you mean {' or '.join(map(repr, near[:5]))}?)" if near else ""
+            ))
         return ScenarioError(
             "A pole must be a region of the table, a group of regions or a cluster; found "
             f"{', '.join(hints)}."

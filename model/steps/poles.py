@@ -244,6 +244,9 @@ def _allocated(
     by_place = by_region.sum("part").sel(region=region.to_numpy())
     by_place = by_place.rename(region="place").assign_coords(place=places.codes)
     unit, note = base.table.unit, "results of regions spread by gross product, not computed"
+    kind = "allocated"
+    if region.is_unique:  # every place is a region: nothing is spread
+        kind, note = "computed", "sums over places, which are the regions of the table"
     made = {
         "allocated_cluster": clusters.transpose("pole", "cluster", "part", "account"),
         "allocated_ring": xr.concat(by_ring, dim="pole").transpose(
@@ -256,7 +259,7 @@ def _allocated(
     for name, values in made.items():
         what = name.removeprefix("allocated_")
         values.attrs = {"units": unit, "long_name": f"effect of a stimulus by {what}: {note}"}
-    return xr.Dataset(made)
+    return xr.Dataset({name.replace("allocated", kind): values for name, values in made.items()})
 
 
 def _levels(base: Calibration, asked: Sequence[_Asked], ledger: xr.Dataset) -> xr.Dataset:
