@@ -15,7 +15,7 @@ parameters.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ class Network:
         The year it stands for.
     notes : tuple of str
         What is an estimate or an assumption, and what was edited.
+    other_years : DataFrame
+        Links that ``as_of`` left out, and that it brings back when another year is asked for.
 
     Raises
     ------
@@ -67,6 +69,7 @@ class Network:
     name: str = "network"
     year: int | None = None
     notes: tuple[str, ...] = ()
+    other_years: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def __post_init__(self) -> None:
         """Give both tables their columns and dtypes, and check them."""
@@ -224,11 +227,16 @@ class Network:
         return replace(self, parameters=self.parameters.with_values(overrides))
 
     def as_of(self, year: int) -> "Network":
-        """Return the network of a year: links opened by then and not yet closed."""
-        opened = self.links["year_opened"].to_numpy()
-        closed = self.links["year_closed"].to_numpy()
+        """Return the network of a year: links opened by then and not yet closed.
+
+        A network that is of a year already knows the links of the others: ``as_of`` may go forth
+        and back. Edits stay; a link added without a year is there in every one.
+        """
+        links = pd.concat([self.links, self.other_years]) if len(self.other_years) else self.links
+        opened = links["year_opened"].to_numpy()
+        closed = links["year_closed"].to_numpy()
         there = ~(opened > year) & ~(closed <= year)
-        return replace(self, links=self.links[there], year=year)
+        return self._of_known(links[there], links[~there], year)
 
     def subset(self, modes: Sequence[str]) -> "Network":
         """Return the network with links of the given link modes only.
@@ -244,7 +252,35 @@ class Network:
                 f"There is no link mode {unknown[0]!r}{did_you_mean(unknown[0], known)}; "
                 f"the link modes are {', '.join(known)}."
             )
-        return replace(self, links=self.links[np.isin(self.links["mode"], list(modes))])
+        wanted = list(modes)
+        others = self.other_years
+        return self._of_known(
+            self.links[np.isin(self.links["mode"], wanted)],
+            others[np.isin(others["mode"], wanted)] if len(others) else others,
+            self.year,
+        )
+
+    def with_known_links(self, links: pd.DataFrame) -> "Network":
+        """Return the network with a choice of the links it knows, those of other years included.
+
+        Parameters
+        ----------
+        links
+            Rows of ``links`` and of ``as_of(year).links``, each once. They were checked when they
+            came in and are not checked again.
+        """
+        return self._of_known(links, pd.DataFrame(), None)
+
+    def _of_known(
+        self, links: pd.DataFrame, other_years: pd.DataFrame, year: int | None
+    ) -> "Network":
+        """Return this network with links that were checked already."""
+        made = object.__new__(Network)
+        for one in fields(self):
+            object.__setattr__(made, one.name, getattr(self, one.name))
+        for name, value in (("links", links), ("other_years", other_years), ("year", year)):
+            object.__setattr__(made, name, value)
+        return made
 
     def to_csv(self, folder: str | Path) -> Path:
         """Write ``nodes.csv``, ``links.csv`` and ``parameters.csv`` into a folder; return it."""

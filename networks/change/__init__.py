@@ -1,0 +1,35 @@
+"""What changed in a network over the years, what it is owed to, and who gained.
+
+Public names
+------------
+CAUSES, FastestOfYears, changed_causes, network_of_years, split_change : rail, roads, flights apart
+quantile_table, gains_by_group, gains_of, who_gains, Gains : who gains and who does not
+"""
+
+from networks.change.causes import (
+    CAUSES,
+    FastestOfYears,
+    changed_causes,
+    network_of_years,
+    split_change,
+)
+from networks.change.gains import (
+    Gains,
+    gains_by_group,
+    gains_of,
+    quantile_table,
+    who_gains,
+)
+
+__all__ = [
+    "CAUSES",
+    "FastestOfYears",
+    "Gains",
+    "changed_causes",
+    "gains_by_group",
+    "gains_of",
+    "network_of_years",
+    "quantile_table",
+    "split_change",
+    "who_gains",
+]
