@@ -166,15 +166,37 @@ class NestedTable:
             )
         use = (self.technology[self.parent_of] * self.output[:, None, :]).transpose(1, 0, 2)
         parent = self.parent
+        imported_use, imported_demand = self._imports_by_product()
         return RegionalTable.from_pooled(
             use, np.stack([self.trade(i) for i in range(S)]), self.demand, self.exports,
-            self.output, value_added=self.value_added, imported_use=self.imports,
-            imported_demand=self.final_imports, taxes=self.taxes, regions=self.places,
+            self.output, value_added=self.value_added, imported_use=imported_use,
+            imported_demand=imported_demand, taxes=self.taxes, regions=self.places,
             sectors=parent.sectors, categories=parent.categories, primaries=parent.primaries,
             units=parent.unit, year=parent.year, name=f"{parent.name}, {M} places",
             notes=self.notes, tolerance=max(parent.tolerance, 1e-9),
             population=self.population, coords={**self._sector_coords(), **self._place_coords()},
         )  # fmt: skip
+
+    def _imports_by_product(self) -> tuple[Floats, Floats]:
+        """Return imported inputs (S, M, S) and final imports (M, S, C) by product.
+
+        Places split the products that their region imports as the region does, by buyer; where the
+        parent tells totals only, they are totals (M, S) and (M, C).
+        """
+        data = self.parent.data
+        used, bought = data.get("imported_use"), data.get("imported_demand")
+        if (
+            used is None
+            or bought is None
+            or used.dims != ("sector_from", "region", "sector")
+            or bought.dims != ("region", "sector", "category")
+        ):
+            return self.imports, self.final_imports
+        inputs, final = _parts(used.values, axis=0), _parts(bought.values, axis=1)
+        return (
+            inputs[:, self.parent_of] * self.imports,
+            final[self.parent_of] * self.final_imports[:, None, :],
+        )
 
     def _sector_coords(self) -> dict[str, tuple[str, list[Any]]]:
         return {
@@ -345,6 +367,12 @@ def _final(
         share = np.divide(use, total[parent_of], out=np.zeros_like(use), where=total[parent_of] > 0)
         final += negative[parent_of] * share[:, :, None]
     return np.asarray(final)
+
+
+def _parts(block: Floats, axis: int) -> Floats:
+    """Shares of a block in its sums over one axis; zero where the sum is."""
+    total = block.sum(axis=axis, keepdims=True)
+    return np.asarray(np.divide(block, total, out=np.zeros_like(block), where=total != 0))
 
 
 def _flows(table: RegionalTable) -> Floats:

@@ -50,7 +50,7 @@ def named_by_places(table: RegionalTable, network: Network) -> RegionalTable:
     codes = table.regions
     names = _labels(network)[codes].tolist()
     dims = [dim for dim in REGION_DIMS if dim in table.data.dims]
-    data = table.data.assign_coords({dim: names for dim in dims})
+    data = table.data.assign_coords(dict.fromkeys(dims, names))
     return RegionalTable(data.assign_coords({CODES: ("region", codes)}), table.kind)
 
 
@@ -86,4 +86,4 @@ def groups_of_places(groupings: Groupings, network: Network) -> Groupings:
     own = own[~own["group"].isin(set(wide["group"]))]
     coded = coded[~coded["group"].isin({*wide["group"], *own["group"], *labels})]
     regions = pd.concat([wide, own, coded], ignore_index=True).rename(columns={"place": "region"})
-    return replace(groupings, regions=regions[["grouping", "group", "region"]])
+    return replace(groupings, regions=regions[["grouping", "group", "region"]], of_places=True)

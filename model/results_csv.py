@@ -12,8 +12,8 @@ Terms
 A *table* holds every variable over the same dims; a variable ``v`` with a twin ``v_base`` also gets
 ``v_change``. One row is one observation; label columns come first, then ``variable [unit]``.
 Numbers have ten digits, in the NetCDF file all of them. ``columns.csv`` lists file, column, unit
-and meaning. Of travel times and costs only the pairs that changed are tabled; the NetCDF file holds
-all of them.
+and meaning. Of travel times and costs only the pairs that changed are tabled, and so it is with any
+table of more than a million rows that has a base year; the NetCDF file holds all of them.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ LABELS: dict[str, tuple[str, ...]] = {
 PAIRS = ("origin", "destination")
 BACKDROP = ("corridor_leg", "link")
 DIGITS = "%.10g"
+LARGEST_TABLE = 1_000_000
+"""Rows up to which what did not change is tabled too."""
 SUFFIX_BASE = "_base"
 SUFFIX_CHANGE = "_change"
 
@@ -129,7 +131,7 @@ def tidy(data: xr.Dataset, variables: Iterable[str]) -> pd.DataFrame:
     -------
     DataFrame
         Label columns, then one column a variable, then ``v_change``; rows without any value are
-        left out, and of origin-destination pairs those that did not change.
+        left out, and of origin-destination pairs and very long tables those that did not change.
     """
     names = list(variables)
     widest = max(names, key=lambda name: len(data[name].dims))
@@ -145,8 +147,8 @@ def tidy(data: xr.Dataset, variables: Iterable[str]) -> pd.DataFrame:
             columns[f"{name}{SUFFIX_CHANGE}"] = flat[name] - flat[base]
     values = pd.DataFrame(columns)
     keep = values.notna().any(axis=1).to_numpy()
-    if set(PAIRS) <= set(dims):
-        changes = values.filter(like=SUFFIX_CHANGE)
+    changes = values.filter(like=SUFFIX_CHANGE)
+    if set(PAIRS) <= set(dims) or (len(values) > LARGEST_TABLE and changes.shape[1]):
         keep = keep & (changes.fillna(0.0) != 0.0).any(axis=1).to_numpy()
     rows = np.flatnonzero(keep)
     positions = np.unravel_index(rows, tuple(block.sizes[dim] for dim in dims))

@@ -30,6 +30,7 @@ __all__ = ["VARIABLES", "amount_in", "money_units", "scale_of", "write_gains"]
 VARIABLES = ("real_consumption", "value_added", "output")
 SHIFTS = 20
 SECTORS = 20
+REGIONS = 45  # of more, figures and tables show those that change most
 
 
 def write_gains(section: Section, result: Result) -> None:
@@ -71,7 +72,7 @@ def _add_effects(section: Section, result: Result) -> None:
     by_sector = effects(data, "sector", "sourcing", VARIABLES)
     if not by_region:
         return
-    _add_bars(section, data, by_region, "region", None)
+    _add_bars(section, data, by_region, "region", REGIONS)
     _add_effect_table(section, data, by_region, "region")
     _add_bars(section, data, by_sector, "sector", SECTORS)
     _add_effect_table(section, data, by_sector, "sector")
@@ -83,19 +84,25 @@ def _ordered(frames: Mapping[str, pd.DataFrame]) -> pd.Index:
     return order
 
 
+def _changed_most(frames: Mapping[str, pd.DataFrame], limit: int) -> pd.Index:
+    """Return the `limit` labels that change most, all variables counted alike, in order."""
+    order = _ordered(frames)
+    if len(order) <= limit:
+        return order
+    size = sum(f["change"].abs() / (f["change"].abs().max() or 1.0) for f in frames.values())
+    largest = set(pd.Series(size).sort_values(ascending=False, kind="stable").index[:limit])
+    return order[[label in largest for label in order]]
+
+
 def _add_bars(
     section: Section,
     data: xr.Dataset,
     frames: Mapping[str, pd.DataFrame],
     dim: str,
-    limit: int | None,
+    limit: int,
 ) -> None:
     say = section.say
-    order = _ordered(frames)
-    if limit is not None and len(order) > limit:
-        size = sum(f["change"].abs() / (f["change"].abs().max() or 1.0) for f in frames.values())
-        largest = set(pd.Series(size).sort_values(ascending=False, kind="stable").index[:limit])
-        order = order[[label in largest for label in order]]
+    order = _changed_most(frames, limit)
     drawing = new_figure(1.0 + 0.165 * len(order))
     axes = drawing.subplots(1, len(frames), squeeze=False)[0]
     for i, ((name, frame), ax) in enumerate(zip(frames.items(), axes, strict=True)):
@@ -104,14 +111,15 @@ def _add_bars(
         label = say("corridor.change_label", unit=scale.unit)
         plot_changes(change * scale.factor, ax=ax, label=label, names=i == 0)
         ax.set_title(say(f"variable.{name}"))
-    section.figure(drawing, say(f"corridor.{dim}_caption"), say(f"corridor.{dim}_alt"))
+    shown = {"shown": str(len(order)), "count": str(len(_ordered(frames)))}
+    section.figure(drawing, say(f"corridor.{dim}_caption", **shown), say(f"corridor.{dim}_alt"))
 
 
 def _add_effect_table(
     section: Section, data: xr.Dataset, frames: Mapping[str, pd.DataFrame], dim: str
 ) -> None:
     say = section.say
-    order = _ordered(frames)
+    order = _changed_most(frames, REGIONS)
     names = [*(str(label) for label in order), say("word.total")]
     columns = [Column(say(f"word.{dim}"), names)]
     for name, frame in frames.items():
@@ -126,12 +134,14 @@ def _add_effect_table(
         other = "sector" if dim == "region" else "region"
         saved = data["cost_saving"].sum(other).to_series()[order]
         scale = scale_of(data, list(saved))
-        values = floats([*saved, saved.sum()], scale.factor)
+        whole_saved = float(data["cost_saving"].sum())
+        values = floats([*saved, whole_saved], scale.factor)
         columns.append(Column(say("corridor.cost_saving"), values, scale.unit, signed=True))
     prices = price_change(data, dim)
     if prices is not None:
         columns.append(_relative(section, say("corridor.price"), [*prices[order], np.nan]))
-    section.table(columns, say(f"corridor.{dim}_table"), last_is_total=True)
+    shown = {"shown": str(len(order)), "count": str(len(_ordered(frames)))}
+    section.table(columns, say(f"corridor.{dim}_table", **shown), last_is_total=True)
 
 
 def _relative(section: Section, title: str, percents: Sequence[float]) -> Column:

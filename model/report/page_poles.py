@@ -45,6 +45,7 @@ from model.scenario import Scenario, Stimulus
 __all__ = ["reading_of", "write_poles"]
 
 RECEIVERS = 8
+HEAT_ROWS = 45
 SECTORS = 15
 AGREES = 0.1  # computed and allocated clusters that differ less tell the same
 CLUSTERS = 15
@@ -164,9 +165,11 @@ def _add_where(section: Section, data: xr.Dataset) -> None:
     spill = spillover_by(data, "region", account)
     matrix = _per_thousand(spill, data)
     order = matrix.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    order = order[:HEAT_ROWS]
     ax = plot_heat(matrix.loc[order], label=say("poles.heat_label"), own=own)
     figure = figure_of(ax)
-    section.figure(figure, say("poles.heat_caption"), say("poles.heat_alt"))
+    shown = {"shown": str(len(order)), "count": str(len(matrix))}
+    section.figure(figure, say("poles.heat_caption", **shown), say("poles.heat_alt"))
     relative = None
     if f"{account}_base" in data:
         base = data[f"{account}_base"].sum("sector").to_series()

@@ -52,12 +52,15 @@ class Groupings:
         Columns grouping, group, place.
     place_region, place_mass : Series by place, optional
         Where each place lies and how it weighs. With them a group of places can be a pole.
+    of_places : bool
+        Every region is one place: a group of places stands for them, and nothing is spread.
     """
 
     regions: pd.DataFrame
     places: pd.DataFrame
     place_region: pd.Series[str] | None = None
     place_mass: pd.Series[float] | None = None
+    of_places: bool = False
 
     @classmethod
     def empty(cls) -> Groupings:
@@ -134,15 +137,11 @@ class Groupings:
             return {str(r): float(weight[r] / weight.sum()) for r in regions if r in weight}
         raise self._unknown([pole], regions)
 
-    @property
-    def of_places(self) -> bool:
-        """Whether every place is a region of its own."""
-        return self.place_region is not None and self.place_region.is_unique
-
     def _spread(self, shares: Mapping[str, float], regions: Sequence[str]) -> dict[str, float]:
         """Shares of regions and groups of regions, those of groups spread by the mass of places."""
         where, mass = self.place_region, self.place_mass
-        assert where is not None and mass is not None
+        if where is None or mass is None:
+            raise self._unknown(list(shares), regions)
         weight = pd.Series(mass.to_numpy(), index=where.reindex(mass.index).to_numpy())
         made: dict[str, float] = {}
         for name, share in shares.items():
@@ -163,9 +162,10 @@ class Groupings:
         for name in names[:5]:
             longer = [k for k in known if k.startswith(f"{name} (")]  # names with where they lie
             near = longer or difflib.get_close_matches(name, known, n=1)
-            hints.append(f"'{name}'" + (
-                f" (did you mean {' or '.join(map(repr, near[:5]))}?)" if near else ""
-            ))
+            hints.append(
+                f"'{name}'"
+                + (f" (did you mean {' or '.join(map(repr, near[:5]))}?)" if near else "")
+            )
         return ScenarioError(
             "A pole must be a region of the table, a group of regions or a cluster; found "
             f"{', '.join(hints)}."

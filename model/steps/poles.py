@@ -245,7 +245,7 @@ def _allocated(
     by_place = by_place.rename(region="place").assign_coords(place=places.codes)
     unit, note = base.table.unit, "results of regions spread by gross product, not computed"
     kind = "allocated"
-    if region.is_unique:  # every place is a region: nothing is spread
+    if groupings.of_places:  # nothing is spread
         kind, note = "computed", "sums over places, which are the regions of the table"
     made = {
         "allocated_cluster": clusters.transpose("pole", "cluster", "part", "account"),

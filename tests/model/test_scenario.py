@@ -174,7 +174,6 @@ def test_all_failures_are_said_at_once() -> None:
         {"closure": {"channels": ["demand", "price"]}},
         {"closure": {"channels": ["equilibrium"]}},
         {"closure": {"households": True}},
-        {"table": "china:2020:city"},
         {"stimulus": [{**GROWTH, "prices": "purchaser"}]},
         {"report": {"languages": ["en", "zh"]}},
         {"run": {"draws": 100}},
