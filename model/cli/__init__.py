@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
+from model.cli.analysis import add_analysis_verbs
+from model.cli.analysis.words import add_draws, drawing_of
 from model.cli.table_words import EMBEDDED, TABLE_HELP, add_table_verbs
 from model.cli.words import (
     Command,
@@ -141,6 +143,7 @@ def parser() -> argparse.ArgumentParser:
     _add_network_info(network)
     _add_network_access(network)
     _add_spillover(verbs)
+    add_analysis_verbs(verbs)
     _add_bench(verbs)
     for words, about in LATER.items():
         family = {"table": table, "network": network}.get(words[0], verbs)
@@ -218,9 +221,12 @@ def _add_spillover(verbs: Family) -> None:
         default="origin",
         help="origin: demand for what the pole makes; use: spending by its residents",
     )
-    made.add_argument("--of", choices=("value_added", "output"), default="value_added")
+    made.add_argument(
+        "--of", default="value_added", metavar="ACCOUNT", help="value_added, output, jobs, ..."
+    )
     made.add_argument("--table", default=EMBEDDED, metavar="TABLE", help=TABLE_HELP)
     made.add_argument("--table-format", metavar="NAME", help="format of the file")
+    add_draws(made)
     add_formats(made)
     settle(made)
 
@@ -276,6 +282,7 @@ def _spillover(arguments: argparse.Namespace) -> int:
         of=arguments.of,
         table=arguments.table,
         table_format=arguments.table_format,
+        drawing=drawing_of(arguments),
     )
     return spillover(request, output_format=chosen_format(arguments))
 

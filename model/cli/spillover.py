@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from model.cli.text import aligned, amount, percent, write, write_json
+from model.cli.analysis.draws import Drawing, with_interval
+from model.cli.text import aligned, amount, percent, wrapped, write, write_json
 from model.errors import ScenarioError
 from model.scenario import Scenario, Stimulus
 
@@ -54,15 +55,18 @@ class SpilloverRequest:
         The account.
     table, table_format
         Embedded name or path, and its format.
+    drawing
+        Draws for intervals of every region's total; none by default.
     """
 
     poles: tuple[str, ...]
     amount: float
     sectors: str = "mix"
     at: Literal["origin", "use"] = "origin"
-    of: Literal["value_added", "output"] = "value_added"
+    of: str = "value_added"
     table: str
     table_format: str | None = None
+    drawing: Drawing = field(default_factory=Drawing)
 
 
 def spillover(
@@ -82,7 +86,7 @@ def spillover(
 
     table = open_table(request.table, table_format=request.table_format)
     groupings = open_groupings(request.table)
-    answers = [_answer(table, groupings, one, request.of) for one in stimuli]
+    answers = [_answer(table, groupings, one, request) for one in stimuli]
     if output_format == "csv":
         pd.concat([one.rows for one in answers]).to_csv(sys.stdout, index=False)
     elif output_format == "json":
@@ -104,6 +108,7 @@ class _Answer:
     rows: pd.DataFrame
     sectors: pd.Series[float]
     leakage: dict[str, float]
+    sure: tuple[str, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """Return what JSON holds."""
@@ -116,6 +121,7 @@ class _Answer:
             "regions": self.rows.to_dict("records"),
             "sectors": self.sectors.to_dict(),
             "leakage": self.leakage,
+            "notes": list(self.sure),
         }
 
     def lines(self) -> list[str]:
@@ -127,13 +133,16 @@ class _Answer:
         groups = self.rows.groupby(MACRO_REGION, sort=False)[list(PARTS)].sum()
         by_group = [self._row(str(name), row) for name, row in groups.iterrows()]
         order = self.rows.sort_values("total", ascending=False)
-        by_region = [self._row(str(row["region"]), row) for _, row in order.iterrows()]
+        by_region = [
+            [*self._row(str(row["region"]), row), *(amount(float(row[c])) for c in self._ends)]
+            for _, row in order.iterrows()
+        ]
         return [
             f"{self.stimulus.name}: {amount(self.given)} {self.unit} of {whose}; {what} by part",
             "",
             *aligned(head, [self._row("all", sums), *([] if len(groups) < 2 else by_group)]),
             "",
-            *aligned(("region", *head[1:]), by_region),
+            *aligned(("region", *head[1:], *self._ends), by_region),
             "",
             *aligned(
                 (f"first {SECTORS_SHOWN} sectors", "total", "of stimulus"),
@@ -148,8 +157,14 @@ class _Answer:
                 [(k, amount(v), percent(v, self.given)) for k, v in self.leakage.items()],
             ),
             "",
+            *([*wrapped(self.sure), ""] if self.sure else []),
             self._reading(sums, what),
         ]
+
+    @property
+    def _ends(self) -> list[str]:
+        """Columns with the ends of intervals."""
+        return [name for name in ("low", "high") if name in self.rows]
 
     def _row(self, name: str, parts: pd.Series[float]) -> list[str]:
         total = float(parts[list(PARTS)].sum())
@@ -202,26 +217,40 @@ def _shares(option: str, text: str) -> str | dict[str, float]:
         ) from error
 
 
-def _answer(table: RegionalTable, groupings: Groupings, stimulus: Stimulus, of: str) -> _Answer:
+def _answer(
+    table: RegionalTable, groupings: Groupings, stimulus: Stimulus, request: SpilloverRequest
+) -> _Answer:
     from model.spillover import spillovers
 
+    of = request.of
     pole = groupings.resolve(stimulus.pole, table.regions)
     given = stimulus.amount_in(table.unit)
     money: float | pd.Series[float] = given
     if not isinstance(stimulus.sectors, str):
         table.sector_positions(list(stimulus.sectors))
         money = pd.Series({name: share * given for name, share in stimulus.sectors.items()})
-    found = spillovers(table, {stimulus.name: pole}, money, of=of, at=stimulus.at)
+
+    def ledger(one: RegionalTable) -> xr.Dataset:
+        return spillovers(one, {stimulus.name: pole}, money, of=of, at=stimulus.at)
+
+    def reading(one: RegionalTable) -> xr.DataArray:
+        return ledger(one)["ledger"].sum(["sector", "part"]).isel(pole=0, account=0, drop=True)
+
+    found = ledger(table)
+    rows, sure = with_interval(
+        _rows(found, groupings, stimulus.name), request.drawing, table, reading
+    )
     return _Answer(
         stimulus=stimulus,
         of=of,
         unit=table.unit,
         given=given,
-        rows=_rows(found, groupings, stimulus.name),
+        rows=rows,
         sectors=found["ledger"].sum(["region", "part"]).isel(pole=0, account=0).to_series(),
         leakage={
             str(kind): float(found["leakage"].sel(kind=kind).sum()) for kind in found["kind"].values
         },
+        sure=sure,
     )
 
 
