@@ -3,12 +3,15 @@
 Public names:
 - `match_regions`: join the labels of a network, a file or a list to the regions of a table.
 - `RegionMatch`: region by label, and what could not be matched on either side.
-- `place_spellings`: the shipped spellings of provinces (English, Chinese, pinyin, codes).
+- `place_spellings`: the spellings of places that the embedded cases ship.
 
 A label is tried as a region of the table, as one of its codes or other coordinates, then without
-regard to case, accents, blanks and words such as "province" or 自治区, and then through the
-spellings: two spellings of one place stand for each other. What two regions could claim is never
-guessed.
+regard to case, accents, blanks and words such as "province", and then through the spellings: two
+spellings of one place stand for each other. What two regions could claim is never guessed.
+
+An embedded case ships its spellings, and the words for kinds of regions that are no part of a name,
+as `place_names.csv` in its folder: columns place, kind, spelling; a row of kind "suffix" or "word"
+names no place.
 """
 
 from __future__ import annotations
@@ -20,22 +23,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 import pandas as pd
 
 from io_tables.dims import REGION
 from io_tables.errors import UnknownLabel
-from io_tables.labels import did_you_mean, shown
+from io_tables.labels import SHOWN, did_you_mean, shown
 from io_tables.table import RegionalTable
 
-_SUFFIXES: Final = (
-    "维吾尔自治区", "壮族自治区", "回族自治区", "特别行政区", "自治区", "省", "市",
-)  # fmt: skip
-_WORDS: Final = (
-    "uygur", "uyghur", "zhuang", "hui", "autonomous", "region", "province", "municipality",
-    "sheng", "shi", "zizhiqu",
-)  # fmt: skip
+_SHIPPED: Final = "place_names.csv"
+_NO_PLACE: Final = ("suffix", "word")
 _COLUMNS: Final = (REGION, "region_code", "region_zh", "province", "name", "name_zh", "code")
 """Columns of a DataFrame that may name a region; the first that does decides, the index last."""
 
@@ -83,24 +81,43 @@ class RegionMatch:
         return self
 
 
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[MappingProxyType[str, str], ...]:
+    """Rows of the lists of spellings of all embedded cases."""
+    folders = sorted((f for f in files("io_tables").iterdir() if f.is_dir()), key=lambda f: f.name)
+    lists = [f.joinpath(_SHIPPED) for f in folders]
+    texts = [one.read_text(encoding="utf-8") for one in lists if one.is_file()]
+    return tuple(
+        MappingProxyType(row) for text in texts for row in csv.DictReader(text.splitlines())
+    )
+
+
+@lru_cache(maxsize=1)
+def _kind_words() -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return endings, longest first, and words that say what kind of region a name is of."""
+    endings = [row["spelling"] for row in _shipped() if row["kind"] == "suffix"]
+    words = frozenset(row["spelling"] for row in _shipped() if row["kind"] == "word")
+    return tuple(sorted(endings, key=len, reverse=True)), words
+
+
 def fold_name(name: object) -> str:
     """Return a name without case, accents, blanks, hyphens and words for kinds of regions."""
+    endings, kinds = _kind_words()
     text = unicodedata.normalize("NFKD", str(name).strip()).casefold()
     text = "".join(c for c in text if not unicodedata.combining(c))
-    for suffix in _SUFFIXES:
-        if text.endswith(suffix) and len(text) > len(suffix) + 1:
-            text = text[: -len(suffix)]
+    for ending in endings:
+        if text.endswith(ending) and len(text) > len(ending) + 1:
+            text = text[: -len(ending)]
             break
     words = [w for w in text.replace("-", " ").replace("'", "").replace("’", "").split() if w]
-    kept = [w for w in words if w not in _WORDS] or words
+    kept = [w for w in words if w not in kinds] or words
     return "".join(kept)
 
 
 @lru_cache(maxsize=1)
 def place_spellings() -> MappingProxyType[str, str]:
-    """Place by folded spelling, from the shipped list; ambiguous spellings are left out."""
-    text = files("io_tables").joinpath("place_names.csv").read_text(encoding="utf-8")
-    rows = [(row["place"], row["spelling"]) for row in csv.DictReader(text.splitlines())]
+    """Place by folded spelling, from the shipped lists; ambiguous spellings are left out."""
+    rows = [(r["place"], r["spelling"]) for r in _shipped() if r["kind"] not in _NO_PLACE]
     return MappingProxyType(_places(rows))
 
 
@@ -123,8 +140,19 @@ def _candidates(table: RegionalTable) -> dict[str, set[str]]:
     return found
 
 
+class HasPlaces(Protocol):
+    """A network, for what is asked of it here: its places as a DataFrame, index their codes."""
+
+    @property
+    def places(self) -> pd.DataFrame:
+        """Columns such as name, name_zh, region, region_code."""
+
+
 def _spellings_of(labels: object) -> tuple[list[str], list[list[str]]]:
     """Labels, and everything each of them is called."""
+    places = getattr(labels, "places", None)
+    if isinstance(places, pd.DataFrame):
+        labels = places
     if isinstance(labels, pd.DataFrame):
         folded = {str(c).casefold(): c for c in labels.columns}
         columns = [folded[c] for c in _COLUMNS if c in folded]
@@ -137,12 +165,14 @@ def _spellings_of(labels: object) -> tuple[list[str], list[list[str]]]:
     if isinstance(labels, Iterable) and not isinstance(labels, str):
         plain = [str(label) for label in labels]
         return plain, [[label] for label in plain]
-    raise UnknownLabel(f"labels must be a list, Series or DataFrame, found {type(labels).__name__}")
+    raise UnknownLabel(
+        "labels must be a network, list, Series or DataFrame, found " + type(labels).__name__
+    )
 
 
 def match_regions(
     table: RegionalTable,
-    labels: Iterable[object] | pd.Series | pd.DataFrame,
+    labels: HasPlaces | Iterable[object] | pd.Series | pd.DataFrame,
     *,
     spellings: pd.DataFrame | None = None,
 ) -> RegionMatch:
@@ -153,13 +183,13 @@ def match_regions(
     table
         The table whose regions are meant.
     labels
-        Names, codes or both: a list; a Series whose values are names and whose index is kept (the
-        region column of the places of a network); or a DataFrame, index kept, of which the first
-        of the columns region, region_code, region_zh, province, name, name_zh, code and the index
-        that names a region decides.
+        Names, codes or both: a network, whose places are joined; a list; a Series whose values are
+        names and whose index is kept; or a DataFrame, index kept. Of a DataFrame and of the places
+        of a network the first of the columns region, region_code, region_zh, province, name,
+        name_zh, code and the index that is or names one region decides.
     spellings
-        Further spellings: a DataFrame with columns `place` and `spelling`. Chinese provinces are
-        known in English, Chinese and pinyin, and by code.
+        Further spellings: a DataFrame with columns `place` and `spelling`. Those of the embedded
+        cases are known (provinces in English, in their own language and by code).
 
     Returns
     -------
@@ -183,17 +213,17 @@ def match_regions(
     lost: dict[str, str] = {}
     names, called = _spellings_of(labels)
     for label, spoken in zip(names, called, strict=True):
-        hits: set[str] = set()
+        claims: list[set[str]] = []
         for word in spoken:
             folded = fold_name(word)
-            hits = {word} if word in exact else known.get(folded, set())
-            hits = hits or by_place.get(places.get(folded, ""), set())
-            if hits:
-                break
+            near = {word} if word in exact else known.get(folded, set())
+            claims.append(near or by_place.get(places.get(folded, ""), set()))
+        # a column that several regions could claim leaves it to the next one
+        hits = next((c for c in claims if len(c) == 1), next((c for c in claims if c), set()))
         if len(hits) == 1:
             matched[label] = next(iter(hits))
         elif hits:
-            lost[label] = f" (could be {' or '.join(sorted(hits))})"
+            lost[label] = f" (could be {' or '.join(sorted(hits)[:SHOWN])})"
         else:
             lost[label] = did_you_mean(spoken[0], table.regions)
     used = set(matched.values())

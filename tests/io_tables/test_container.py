@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -235,6 +237,26 @@ def test_places_are_joined_by_their_region_not_by_their_own_name():
     assert match_regions(table, places["region"]).regions.tolist() == ["Qinghai", "Jilin"]
 
 
+def test_a_network_is_joined_in_one_call_to_a_table_of_regions_and_to_one_of_its_places():
+    cities = pd.DataFrame(
+        {
+            "name": ["Xining", "Hainan (Qinghai)", "Haikou", "Shanghai", "Suzhou (Jiangsu)"],
+            "name_zh": ["西宁", "海南", "海口", "上海", "苏州"],
+            "region": ["Qinghai", "青海省", "Hainan", "上海市", "Jiangsu"],
+            "region_code": ["630000", "630000", "460000", "310000", "320000"],
+        },
+        index=["630100", "632500", "460100", "310000", "320500"],
+    )
+    network = SimpleNamespace(places=cities)
+    found = match_regions(load_china(), network)
+    assert found.regions.tolist() == ["Qinghai", "Qinghai", "Hainan", "Shanghai", "Jiangsu"]
+    assert not found.unmatched_labels
+    # on a table of places a province stands for many of them, and the place's own name decides
+    places = match_regions(load_china("city"), network)
+    assert places.regions.tolist() == list(cities.index)
+    assert len(places.unmatched_regions) == 336
+
+
 def test_own_spellings_and_what_is_ambiguous():
     table = random_table(1, 2, 2)
     spellings = pd.DataFrame({"place": ["R0", "R1"], "spelling": ["Nord", "Süd"]})
@@ -243,7 +265,7 @@ def test_own_spellings_and_what_is_ambiguous():
     twins = random_table(1, 2, 2).data.assign_coords(code=("region", ["x", "x"]))
     lost = match_regions(RegionalTable(twins, "pooled"), ["x"]).unmatched_labels
     assert "could be R0 or R1" in lost["x"]
-    with pytest.raises(TableError, match="list, Series or DataFrame"):
+    with pytest.raises(TableError, match="network, list, Series or DataFrame"):
         match_regions(table, 5)
 
 
