@@ -5,7 +5,8 @@ Public names
 road_layer : door, road graph, door
 street_core, leg_prices : the graph of ways to stops, and what weighs on them
 transit_layer : door, road to a stop, trains or flights, road from a stop, door
-Layer : what a layer gives to ``networks.engine.least_paths``
+Layer, States : what a layer gives to ``networks.engine.least_paths``; where its states are
+service_layer : the layer of any service
 
 Terms
 -----
@@ -18,16 +19,18 @@ straight to *out*. Stops joined by access links can be changed between on foot o
 limit looks at the fastest way, so that a better network never takes a stop away.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from networks.dims import MainMode, Purpose
+from networks.dims import LinkMode, MainMode, Purpose
 from networks.engine import Core, Ends, least_paths
 from networks.modes import (
     ACCESS,
+    ACCESS_MODES,
     COMPONENTS,
     EGRESS,
     IN_VEHICLE,
@@ -63,6 +66,33 @@ class Layer:
     ends: Ends
     links: Ints
     stops: Ints
+    states: "States | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class States:
+    """Where the states of a transit layer are among its core nodes and arcs.
+
+    Attributes
+    ----------
+    stays
+        Of each ridden arc the core arc of staying aboard, or -1, shape (A,); core arc k is boarding
+        it first and A + k boarding it after a change.
+    aboard
+        Of each ridden arc the core node it arrives at, shape (A,): *aboard*, or *out* without line.
+    walks
+        Core node that stands for a network node on foot, -1 for none, shape (nodes,).
+    change_from
+        Core node a change is made from at each stop, shape (S,): *walk* where there is one, *out*.
+    ridden
+        The arcs of the main mode, (A,).
+    """
+
+    stays: Ints
+    aboard: Ints
+    walks: Ints
+    change_from: Ints
+    ridden: Arcs
 
 
 def _parts(count: int, **columns: Floats | float) -> Floats:
@@ -155,7 +185,9 @@ def transit_layer(
         stops: itself, and the stops that name it as parent.
     """
     stops = np.unique(np.concatenate([arcs.tails, arcs.heads]))
-    core, owners = _states(arcs, street, stops, parameters, main, purpose, door=door)
+    core, owners, states = _states(
+        arcs, street, stops, len(nodes), parameters, main, purpose, door=door
+    )
     entry = np.arange(len(stops), dtype=np.int64)
     leave = entry + len(stops)
     if door:
@@ -184,7 +216,38 @@ def transit_layer(
         Ends(count, at_zone.astype(np.int64), leave[of_stop], last),
         owners,
         stops,
+        states,
     )
+
+
+def service_layer(
+    arcs: Arcs,
+    nodes: pd.DataFrame,
+    zones: Ints,
+    parameters: Parameters,
+    main: MainMode,
+    modes: Sequence[LinkMode],
+    purpose: Purpose,
+    prices: Floats,
+    *,
+    door: bool = True,
+) -> Layer | None:
+    """Return the layer of a service, None where no link carries it.
+
+    Parameters
+    ----------
+    arcs
+        All arcs of the purpose.
+    modes
+        Link modes of the service; the rest as in ``road_layer`` and ``transit_layer``.
+    """
+    ridden = arcs.only(modes)
+    if not len(ridden.km):
+        return None
+    if main == "road":
+        return road_layer(ridden, len(nodes), zones, parameters, purpose, door=door)
+    street = arcs.only(ACCESS_MODES)
+    return transit_layer(ridden, street, nodes, zones, parameters, main, purpose, prices, door=door)
 
 
 def _own_stops(nodes: pd.DataFrame, zones: Ints, stops: Ints) -> tuple[Ints, Ints]:
@@ -222,13 +285,14 @@ def _states(
     arcs: Arcs,
     street: Arcs,
     stops: Ints,
+    n_nodes: int,
     parameters: Parameters,
     main: MainMode,
     purpose: Purpose,
     *,
     door: bool,
-) -> tuple[Core, Ints]:
-    """Return the core of a transit layer and the link that each of its arcs belongs to."""
+) -> tuple[Core, Ints, States]:
+    """Return the core of a transit layer, the link that each of its arcs belongs to, its states."""
     n_stops = len(stops)
     tail, head = np.searchsorted(stops, arcs.tails), np.searchsorted(stops, arcs.heads)
     entry = np.arange(n_stops, dtype=np.int64)
@@ -241,7 +305,10 @@ def _states(
     reached = leave[head]
     reached[on_line] = size + np.searchsorted(keys, head[on_line] * stride + arcs.lines[on_line])
     size += len(keys)
-    walk, walk_tails, walk_heads, walk_parts, walk_links, size = _walks(street, stops, size)
+    walks, walk_tails, walk_heads, walk_parts, walk_links, size = _walks(
+        street, stops, n_nodes, size
+    )
+    walk = walks[stops]
     board_from = np.where(walk >= 0, walk, leave)
 
     run = _parts(len(arcs.km), km=arcs.km, money=arcs.money, in_vehicle=arcs.minutes)
@@ -272,28 +339,32 @@ def _states(
         np.concatenate(parts),
     )
     nobody = np.full(len(keys) + len(changers), -1, dtype=np.int64)
-    return core, np.concatenate([arcs.links, arcs.links, arcs.links[stays], nobody, walk_links])
+    staying = np.full(len(arcs.km), -1, dtype=np.int64)
+    staying[stays] = 2 * len(arcs.km) + np.arange(int(stays.sum()))
+    owners = np.concatenate([arcs.links, arcs.links, arcs.links[stays], nobody, walk_links])
+    return core, owners, States(staying, reached.astype(np.int64), walks, board_from, arcs)
 
 
-def _walks(street: Arcs, stops: Ints, size: int) -> tuple[Ints, Ints, Ints, Floats, Ints, int]:
-    """Return walk node by stop (-1: none), arcs between walk nodes, and the size.
+def _walks(
+    street: Arcs, stops: Ints, n_nodes: int, size: int
+) -> tuple[Ints, Ints, Ints, Floats, Ints, int]:
+    """Return walk node by network node (-1: none), arcs between walk nodes, and the size.
 
     Of the arcs: tails, heads, components and links. Nodes are those that access links join; their
     minutes count as transfer.
     """
     access = street.only(["access"])
     touched = np.unique(np.concatenate([access.tails, access.heads]))
-    walk = np.full(len(stops), -1, dtype=np.int64)
-    there = np.isin(stops, touched)
-    if there.sum() < 2:  # nobody to change to
+    walks = np.full(n_nodes, -1, dtype=np.int64)
+    if np.isin(stops, touched).sum() < 2:  # nobody to change to
         empty = np.zeros(0, dtype=np.int64)
-        return walk, empty, empty, _parts(0), empty, size
-    walk[there] = size + np.searchsorted(touched, stops[there])
+        return walks, empty, empty, _parts(0), empty, size
+    walks[touched] = size + np.arange(len(touched))
     parts = _parts(len(access.km), km=access.km, money=access.money, transfer=access.minutes)
     return (
-        walk,
-        size + np.searchsorted(touched, access.tails).astype(np.int64),
-        size + np.searchsorted(touched, access.heads).astype(np.int64),
+        walks,
+        walks[access.tails],
+        walks[access.heads],
         parts,
         access.links,
         size + len(touched),

@@ -3,7 +3,8 @@
 Public names
 ------------
 COMPONENTS : the quantities carried along a path, in the order of every component array
-Arcs, directed_arcs : links as one-way arcs with minutes, km, money and wait
+LinkColumns, link_columns, line_codes : the link table as arrays
+Arcs, directed_arcs, arcs_of : links as one-way arcs with minutes, km, money and wait
 prices : what a unit of each component weighs, for least cost or least minutes
 value_per_minute : what a minute of a traveller or a tonne is worth
 wait_minutes : expected wait from departures a day
@@ -77,6 +78,40 @@ class Arcs:
         return Arcs(*(getattr(self, name)[wanted] for name in self.__dataclass_fields__))
 
 
+@dataclass(frozen=True, eq=False)
+class LinkColumns:
+    """The columns of links that costs are made of; all arrays have shape (links,).
+
+    Attributes
+    ----------
+    tails, heads
+        Positions in the node table.
+    modes
+        Positions in ``LINK_MODES``.
+    lines
+        Number of the line and mode, or -1 for a service of its own.
+    km, minutes, money, departures, freight_factor
+        As in the link table; departures a day, NaN where not known.
+    both
+        Whether the link runs both ways.
+    """
+
+    tails: Ints
+    heads: Ints
+    modes: Ints
+    lines: Ints
+    km: Floats
+    minutes: Floats
+    money: Floats
+    departures: Floats
+    freight_factor: Floats
+    both: NDArray[np.bool_]
+
+    def at(self, which: Ints | NDArray[np.bool_]) -> "LinkColumns":
+        """Return some of the links."""
+        return LinkColumns(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
+
+
 def wait_minutes(parameters: Parameters, departures: Floats, mode: str, purpose: Purpose) -> Floats:
     """Return the expected wait in minutes for departures a day (NaN: not known)."""
     share = parameters.get("wait_share", mode, purpose)
@@ -86,26 +121,61 @@ def wait_minutes(parameters: Parameters, departures: Floats, mode: str, purpose:
     return np.minimum(cap, np.where(np.isnan(departures), unknown, share * headway))
 
 
+def line_codes(links: pd.DataFrame) -> tuple[Ints, dict[tuple[str, int], int]]:
+    """Return a number for each link, the same for links of one line and mode, -1 for no line.
+
+    Beside it the numbers by line and position of the mode.
+    """
+    mode = pd.Index(list(LINK_MODES)).get_indexer(pd.Index(links["mode"])).astype(np.int64)
+    code, names = pd.factorize(links["line"].to_numpy(dtype=object))
+    line = np.where(
+        (links["line"] != "").to_numpy(dtype=bool), code * len(LINK_MODES) + mode, np.int64(-1)
+    ).astype(np.int64)
+    taken = np.unique(line[line >= 0])
+    width = len(LINK_MODES)
+    return line, {(str(names[k // width]), int(k % width)): int(k) for k in taken}
+
+
+def link_columns(
+    links: pd.DataFrame, nodes: "pd.Index[str]", lines: Ints | None = None
+) -> LinkColumns:
+    """Return a link table as arrays; ``nodes`` are the keys of the node table.
+
+    ``lines`` are numbers of lines that are known already.
+    """
+    mode = pd.Index(list(LINK_MODES)).get_indexer(pd.Index(links["mode"])).astype(np.int64)
+
+    def numbers(name: str) -> Floats:
+        return links[name].to_numpy(dtype=np.float64)
+
+    return LinkColumns(
+        nodes.get_indexer(pd.Index(links["from_node"])).astype(np.int64),
+        nodes.get_indexer(pd.Index(links["to_node"])).astype(np.int64),
+        mode,
+        line_codes(links)[0] if lines is None else lines,
+        numbers("km"),
+        numbers("minutes"),
+        numbers("money"),
+        numbers("trains_per_day"),
+        numbers("freight_factor"),
+        links["bidirectional"].to_numpy(dtype=bool),
+    )
+
+
 def directed_arcs(network: Network, purpose: Purpose) -> Arcs:
-    """Return every link as one arc, or two where it runs both ways.
+    """Return every link that carries a purpose as one arc, or two where it runs both ways."""
+    return arcs_of(link_columns(network.links, network.nodes.index), network.parameters, purpose)
+
+
+def arcs_of(links: LinkColumns, parameters: Parameters, purpose: Purpose) -> Arcs:
+    """Return links as arcs: all of them there, then those that also run back.
 
     Passengers pay the money of the link, or its km times ``fare_per_km``; goods always pay km times
     ``freight_per_km`` times the ``freight_factor`` of the link (which also scales their time).
     """
-    links, parameters = network.links, network.parameters
-    index = network.nodes.index
-    start = index.get_indexer(pd.Index(links["from_node"])).astype(np.int64)
-    end = index.get_indexer(pd.Index(links["to_node"])).astype(np.int64)
-    mode = pd.Index(list(LINK_MODES)).get_indexer(pd.Index(links["mode"])).astype(np.int64)
-    line_code, _ = pd.factorize(links["line"].to_numpy())
-    line = np.where(
-        (links["line"] != "").to_numpy(), line_code * len(LINK_MODES) + mode, np.int64(-1)
-    ).astype(np.int64)
-    km = links["km"].to_numpy(dtype=np.float64)
-    minutes = links["minutes"].to_numpy(dtype=np.float64).copy()
-    money = links["money"].to_numpy(dtype=np.float64).copy()
-    departures = links["trains_per_day"].to_numpy(dtype=np.float64)
-    wait = np.zeros(len(links))
+    mode, km = links.modes, links.km
+    minutes, money = links.minutes.copy(), links.money.copy()
+    wait = np.zeros(len(km))
     carried = {m for group in MODES_OF[purpose].values() for m in group} | {"access"}
     for code, name in enumerate(LINK_MODES):
         of_mode = mode == code
@@ -114,29 +184,29 @@ def directed_arcs(network: Network, purpose: Purpose) -> Arcs:
         minutes[of_mode] *= parameters.get("time_factor", name, purpose)
         by_km = parameters.get(RATE[purpose], name, purpose) * km[of_mode]
         if purpose == "freight":
-            factor = links["freight_factor"].to_numpy(dtype=np.float64)[of_mode]
+            factor = links.freight_factor[of_mode]
             money[of_mode] = by_km * factor
             minutes[of_mode] *= factor
         else:
             money[of_mode] = np.where(np.isnan(money[of_mode]), by_km, money[of_mode])
         if name not in ACCESS_MODES:
             main = "air" if name == "air" else "rail"
-            wait[of_mode] = wait_minutes(parameters, departures[of_mode], main, purpose)
-    both = links["bidirectional"].to_numpy(dtype=bool)
+            wait[of_mode] = wait_minutes(parameters, links.departures[of_mode], main, purpose)
+    both = links.both
 
     def doubled(values: NDArray[np.float64]) -> Floats:
         return np.concatenate([values, values[both]])
 
     arcs = Arcs(
-        np.concatenate([start, end[both]]),
-        np.concatenate([end, start[both]]),
+        np.concatenate([links.tails, links.heads[both]]),
+        np.concatenate([links.heads, links.tails[both]]),
         np.concatenate([mode, mode[both]]),
-        np.concatenate([line, line[both]]),
+        np.concatenate([links.lines, links.lines[both]]),
         doubled(km),
         doubled(minutes),
         doubled(money),
         doubled(wait),
-        np.concatenate([np.arange(len(links)), np.flatnonzero(both)]),
+        np.concatenate([np.arange(len(km)), np.flatnonzero(both)]),
     )
     return arcs.only([m for m in LINK_MODES if m in carried])
 

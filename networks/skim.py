@@ -34,9 +34,8 @@ from networks.combine import Combination, combine_modes
 from networks.dims import DESTINATION, MAIN_MODES, MODE, ORIGIN, MainMode, Purpose
 from networks.engine import least_paths
 from networks.errors import UnreachablePlace
-from networks.layers import road_layer, transit_layer
+from networks.layers import service_layer
 from networks.modes import (
-    ACCESS_MODES,
     COMPONENTS,
     chosen_modes,
     directed_arcs,
@@ -211,21 +210,16 @@ def _skim_all(
     )
     where = network.nodes.index.get_indexer(pd.Index(keys)).astype(np.int64)
     arcs = directed_arcs(network, purpose)
-    street = arcs.only(ACCESS_MODES)
     weights = prices(settings, purpose, by)
     door = ends == "door"
     objective = np.full((len(chosen), len(keys), len(keys)), np.inf)
     components = np.full((*objective.shape, len(COMPONENTS)), np.nan)
     for position, (main, link_modes) in enumerate(chosen):
-        of_mode = arcs.only(link_modes)
-        if not len(of_mode.km):
+        layer = service_layer(
+            arcs, network.nodes, where, settings, main, link_modes, purpose, weights, door=door
+        )
+        if layer is None:
             continue
-        if main == "road":
-            layer = road_layer(of_mode, len(network.nodes), where, settings, purpose, door=door)
-        else:
-            layer = transit_layer(
-                of_mode, street, network.nodes, where, settings, main, purpose, weights, door=door
-            )
         objective[position], components[position] = least_paths(
             layer.core, layer.starts, layer.ends, weights
         )

@@ -2,16 +2,15 @@
 
 Public names
 ------------
-close_links : least weights from the end of each new link to the end of each other
-improve : a matrix with new links
+close_nodes : least weights between a few nodes, new arcs taken
+gains : which cells of a matrix new arcs lower, and to what
 affected : which rows and columns have pairs that use some arcs
 repair : customised weights after a few arcs have changed
 
 Terms
 -----
-The matrix has origins in rows (O) and destinations in columns (D). *Links* are arcs to be put in;
-``left`` (O, k) is the least weight from an origin over anything to the far end of a link, the link
-last; ``right`` (k, D) the least weight from there to a destination.
+The matrix has origins in rows (O) and destinations in columns (D). The *few nodes* (m) are the ends
+of new arcs and the nodes that are new themselves.
 """
 
 import numpy as np
@@ -23,62 +22,88 @@ Ints = NDArray[np.int64]
 Int32s = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 SLACK = 1.0 + 1e-12
+LOWER = 1.0 - 4e-15  # what is lower by less is the same number, added up in another order
 
 
 @njit(cache=True, nogil=True)
-def close_links(between: Floats, weights: Floats) -> Floats:
-    """Return least weights (k, k) from the end of link l to the end of link m, any links between.
-
-    Parameters
-    ----------
-    between
-        From the end of link l to the start of link m without new links: (k, k).
-    weights
-        Of the links: (k,).
-    """
-    k = weights.size
-    least = between + weights
-    for m in range(k):
-        least[m, m] = 0.0
-    for via in range(k):
-        for a in range(k):
-            for b in range(k):
-                least[a, b] = min(least[a, b], least[a, via] + least[via, b])
-    return least
+def close_nodes(least: Floats) -> None:
+    """Lower weights between a few nodes (m, m) to those of their least paths, in place."""
+    m = least.shape[0]
+    for k in range(m):
+        least[k, k] = 0.0
+    for via in range(m):
+        ahead = least[via]
+        for a in range(m):
+            here = least[a, via]
+            if here < np.inf:
+                row = least[a]
+                for b in range(m):
+                    reach = here + ahead[b]
+                    row[b] = reach if reach < row[b] else row[b]
 
 
 @njit(cache=True, nogil=True)
-def improve(matrix: Floats, entry: Floats, steps: Floats, right: Floats, reach: Floats) -> Flags:
-    """Lower ``matrix`` (O, D) to what the links allow, in place; return the rows looked at (O,).
+def gains(
+    matrix: Floats, back: Floats, steps: Floats, entries: Ints, exits: Ints, ahead: Floats
+) -> tuple[Flags, Ints, Floats]:
+    """Return the rows looked at (O,), the cells that new arcs lower and their new values.
 
     Parameters
     ----------
-    entry
-        From origins to the end of each link, that link taken first: (O, k).
+    matrix
+        Least weights (O, D); left as it is.
+    back
+        From origins to the few nodes without new arcs, (O, m); infinite for new nodes unless an
+        origin starts there.
     steps
-        From the end of one link to the end of another: (k, k).
-    right
-        From the end of each link to destinations: (k, D).
-    reach
-        From origins to the end of each link without new links: (O, k). A link that does not bring
-        its own end nearer brings nothing nearer, so the row needs no look.
+        Between the few nodes, new arcs taken: (m, m), closed.
+    entries, exits
+        Nodes where new arcs may be entered and left.
+    ahead
+        From the few nodes to destinations without new arcs, (m, D).
+
+    Notes
+    -----
+    Cells are positions in the flat matrix, ascending. A node that new arcs do not bring nearer
+    brings nothing nearer, so most rows need no look. What is lower by rounding only is no gain.
     """
     n_rows, n_columns = matrix.shape
-    k = steps.shape[0]
     touched = np.zeros(n_rows, dtype=np.bool_)
+    cells = np.empty(1024, dtype=np.int64)
+    values = np.empty(1024)
+    count = 0
+    row = np.empty(n_columns)
     for i in range(n_rows):
-        row = matrix[i]
-        for m in range(k):
+        looked = False
+        here = back[i]
+        for m in exits:
             least = np.inf
-            for first in range(k):
-                least = min(least, entry[i, first] + steps[first, m])
-            if least < reach[i, m]:
-                touched[i] = True
-                ahead = right[m]
+            for first in entries:
+                least = min(least, here[first] + steps[first, m])
+            if not (least < here[m] * LOWER or (least < np.inf and here[m] == np.inf)):
+                continue
+            beyond = ahead[m]
+            if not looked:
+                looked = True
                 for j in range(n_columns):
-                    total = least + ahead[j]
+                    row[j] = least + beyond[j]
+            else:
+                for j in range(n_columns):
+                    total = least + beyond[j]
                     row[j] = total if total < row[j] else row[j]
-    return touched
+        if not looked:
+            continue
+        touched[i] = True
+        if count + n_columns > cells.size:
+            cells = np.concatenate((cells, np.empty(cells.size + n_columns, dtype=np.int64)))
+            values = np.concatenate((values, np.empty(values.size + n_columns)))
+        old = matrix[i]
+        for j in range(n_columns):
+            cells[count] = i * n_columns + j
+            values[count] = row[j]
+            if row[j] < old[j] * LOWER or (row[j] < np.inf and old[j] == np.inf):
+                count += 1
+    return touched, cells[:count], values[:count]
 
 
 @njit(cache=True, nogil=True)

@@ -7,6 +7,7 @@ frame_of : the frame of a metric
 Ways : searches from and to nodes and zones within a frame
 chosen : some of the zones only
 searches : least weights from some zones to others
+moved_ways, searched, covering : ways with other ends; rows and columns anew; what they cover
 
 Terms
 -----
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from networks.hierarchy.metric import Metric, Rows
 from networks.sweeps._kernels import closure, sweep
 from networks.sweeps.matrix import LANES, NARROW, SortedEnds
+from networks.whatif.answers import Moved
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -148,3 +150,39 @@ class Ways:
     def between(self, one: Ints, other: Ints) -> Floats:
         """Return least weights from nodes to nodes."""
         return searches(self.frame.rise, self.frame.fall, None, at_ranks(one), at_ranks(other))
+
+
+def covering(row: Flags, column: Flags) -> tuple[Flags, Flags]:
+    """Return rows and columns that cover what differs when some of either were searched."""
+    rows = row if not column.any() else np.ones_like(row)
+    columns = column if not row.any() else np.ones_like(column)
+    return rows.copy(), columns.copy()
+
+
+def moved_ways(
+    rise: Rows,
+    fall: Rows,
+    base: Ways,
+    starts: Moved | None,
+    ends: Moved | None,
+    frame: Frame | None = None,
+) -> Ways:
+    """Return ways over edges, with starts and ends that moved; a frame is kept if none did."""
+    first = base.starts if starts is None else starts.zones
+    last = base.ends if ends is None else ends.zones
+    if frame is None or starts is not None or ends is not None:
+        frame = frame_of(rise, fall, first, last)
+    return Ways(frame, first, last)
+
+
+def searched(ways: Ways, rows: Flags, columns: Flags, out: Floats) -> None:
+    """Search rows and columns of ``out`` anew."""
+    frame = ways.frame
+    if rows.any():
+        origins = np.flatnonzero(rows).astype(np.int64)
+        searches(
+            frame.rise, frame.fall, frame.to_ends, ways.starts, ways.ends, out=out, origins=origins
+        )
+    if columns.any():
+        some = chosen(ways.ends, columns)
+        out[:, columns] = searches(frame.fall, frame.rise, frame.to_starts, some, ways.starts).T

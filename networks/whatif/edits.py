@@ -2,7 +2,8 @@
 
 Public names
 ------------
-Edit : arcs with new weights, and new arcs
+Edit : arcs with new weights, new arcs, new nodes
+Joins : arcs that join zones to new nodes
 Outcome : the matrix after an edit, and how it was made
 Method : how it was made
 
@@ -38,8 +39,17 @@ def _floats() -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
+class Joins:
+    """Arcs between zones and new nodes: zones, nodes and weights, each of shape (J,)."""
+
+    zones: Ints = field(default_factory=_ints)
+    nodes: Ints = field(default_factory=_ints)
+    weights: Floats = field(default_factory=_floats)
+
+
+@dataclass(frozen=True, eq=False)
 class Edit:
-    """Arcs with new weights and new arcs.
+    """Arcs with new weights, new arcs and new nodes.
 
     Attributes
     ----------
@@ -47,6 +57,10 @@ class Edit:
         Positions of arcs and what they weigh now (infinite: closed), shape (C,).
     tails, heads, new_weights
         New arcs between nodes, shape (A,).
+    new_nodes
+        How many nodes are new: they are called N, N + 1, ... where the graph has N.
+    starts, ends
+        How zones start at new nodes, and how they are reached from them.
     name
         What the edit is called in reports.
     """
@@ -56,6 +70,9 @@ class Edit:
     tails: Ints = field(default_factory=_ints)
     heads: Ints = field(default_factory=_ints)
     new_weights: Floats = field(default_factory=_floats)
+    new_nodes: int = 0
+    starts: Joins = field(default_factory=Joins)
+    ends: Joins = field(default_factory=Joins)
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -99,8 +116,11 @@ class Outcome:
     name: str = ""
 
 
-def check_edit(edit: Edit, size: int, n_arcs: int) -> None:
-    """Raise InvalidNetwork for arcs or nodes that are not there and weights below zero."""
+def check_edit(edit: Edit, size: int, n_arcs: int, shape: tuple[int, ...]) -> None:
+    """Raise InvalidNetwork for arcs or nodes that are not there and weights below zero.
+
+    ``size`` and ``n_arcs`` are those of the graph, ``shape`` that of its matrix.
+    """
     problems: list[str] = []
     if edit.arcs.shape != edit.weights.shape:
         problems.append(f"{len(edit.arcs)} arcs and {len(edit.weights)} weights for them")
@@ -113,9 +133,15 @@ def check_edit(edit: Edit, size: int, n_arcs: int) -> None:
         problems.append(f"arcs {bad} where positions go from 0 to {n_arcs - 1}")
     if len(np.unique(edit.arcs)) < len(edit.arcs):
         problems.append("an arc that is named twice")
-    if bad := [*_outside(edit.tails, size), *_outside(edit.heads, size)]:
-        problems.append(f"nodes {bad[:5]} where positions go from 0 to {size - 1}")
-    for values in (edit.weights, edit.new_weights):
+    most = size + edit.new_nodes
+    if bad := [*_outside(edit.tails, most), *_outside(edit.heads, most)]:
+        problems.append(f"nodes {bad[:5]} where positions go from 0 to {most - 1}")
+    for joins, zones in ((edit.starts, shape[0]), (edit.ends, shape[1])):
+        if bad := _outside(joins.nodes - size, edit.new_nodes):
+            problems.append(f"zones that join nodes which are not new: {[b + size for b in bad]}")
+        if bad := _outside(joins.zones, zones):
+            problems.append(f"zones {bad} where positions go from 0 to {zones - 1}")
+    for values in (edit.weights, edit.new_weights, edit.starts.weights, edit.ends.weights):
         if len(values) and not (values >= 0.0).all():
             problems.append(f"weights {values[~(values >= 0.0)][:5].tolist()} below zero")
     if problems:

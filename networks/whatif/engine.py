@@ -3,7 +3,7 @@
 Public names
 ------------
 WhatIf, build_whatif : a graph with its matrix known, ready for edits
-Moved, Block : ends that got worse, and what of a matrix differs
+Moved, Block, Gains : ends that changed, and what of a matrix differs
 
 Terms
 -----
@@ -13,9 +13,9 @@ edits.
 
 Formula
 -------
-New or better arcs l = (u, v, w): D' = min(D, min over l, m of D[., u_l] + w_l + P[l, m] +
-D[v_m, .]) with P the (min, +) closure of D[v_l, u_m] + w_m. Worse arcs: pairs with D[i, u] + w +
-D[v, j] <= D[i, j] (1 + 1e-12), the rows or the columns that hold them, whichever are fewer,
+New or better arcs: D' = min(D, min over u, v of D[., u] + P[u, v] + D[v, .]) with u and v the ends
+of these arcs and P the least weights between them, the arcs taken. Worse arcs: pairs with D[i, u] +
+w + D[v, j] <= D[i, j] (1 + 1e-12), the rows or the columns that hold them, whichever are fewer,
 searched anew; all of them when that is cheaper. The choice rests on counts, never on a clock.
 """
 
@@ -29,13 +29,25 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from networks.errors import InvalidNetwork
 from networks.graph import Core, Ends, at_nodes, by_tail
 from networks.hierarchy.metric import Metric, customised
 from networks.hierarchy.topology import Hierarchy, build_hierarchy
 from networks.sweeps.matrix import SortedEnds, many_to_many, sorted_ends
-from networks.whatif._kernels import affected, close_links, improve, repair
-from networks.whatif.base import Frame, Ways, all_edges, chosen, frame_of, searches
-from networks.whatif.edits import Edit, Method, Outcome, check_edit
+from networks.whatif._kernels import affected, close_nodes, gains, repair
+from networks.whatif.answers import Block, Gains, Known, Moved, Room
+from networks.whatif.base import (
+    Frame,
+    Ways,
+    all_edges,
+    chosen,
+    covering,
+    frame_of,
+    moved_ways,
+    searched,
+    searches,
+)
+from networks.whatif.edits import Edit, Joins, Method, Outcome, check_edit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,44 +59,6 @@ NS_EDGE, NS_LANE = 1.2, 0.25  # visit an edge, and each lane over it
 NS_CELL = 0.25  # one link on one pair
 MOST_CANDIDATES = 4096  # whose weights between each other are kept
 MOST_ARCS = 64  # worse arcs whose users are looked for one by one
-
-
-@dataclass(frozen=True, eq=False)
-class _Room:
-    """Weights that an edit is put into and taken out of again."""
-
-    up: Floats
-    down: Floats
-    weights: Floats
-    waiting: Flags
-    before: list[tuple[Int32s, Floats, Floats]]  # edges that changed, and what they weighed
-
-
-@dataclass(frozen=True, eq=False)
-class Known:
-    """Least weights of candidates: to ends (T, D), from starts (T, O), between (T, T) if few."""
-
-    place: Ints  # of each node among the candidates, or -1
-    ahead: Floats
-    back: Floats
-    between: Floats | None
-
-
-@dataclass(frozen=True, eq=False)
-class Moved:
-    """Ends of all zones with some weights changed, and the zones that have these."""
-
-    zones: SortedEnds
-    which: Flags
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """Rows (axis 0) or columns (axis 1) of a matrix: which, and what they are, one in a row."""
-
-    axis: int
-    which: Ints
-    values: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,9 +93,17 @@ class WhatIf:
     _arc_rows: Ints  # arcs by edge
     _arcs: Ints
     _tails: Int32s  # lower node of each edge
-    _rooms: SimpleQueue[_Room]
+    _rooms: SimpleQueue[Room]
 
-    def run(self, edit: Edit, *, method: Method = "auto", out: Floats | None = None) -> Outcome:
+    def run(
+        self,
+        edit: Edit,
+        *,
+        method: Method = "auto",
+        out: Floats | None = None,
+        starts: Moved | None = None,
+        ends: Moved | None = None,
+    ) -> Outcome:
         """Return the matrix after an edit.
 
         Parameters
@@ -134,17 +116,37 @@ class WhatIf:
             Better arcs are put in by a (min, +) ``"update"`` otherwise, and new arcs always.
         out
             Where to write, (O, D) in rows; new when left out.
+        starts, ends
+            Starts and ends of zones that differ from those of the base, better or worse.
 
         Raises
         ------
         InvalidNetwork
             An edit with arcs or nodes that are not there, or weights below zero.
         """
-        check_edit(edit, self.core.size, len(self.arc_weights))
+        check_edit(edit, self.core.size, len(self.arc_weights), self.weights.shape)
         if out is None:
             out = np.empty_like(self.weights)
         np.copyto(out, self.weights)
-        return self._applied(edit, method, out)
+        return self._applied(edit, method, out, starts, ends)
+
+    def added(self, edit: Edit) -> Gains:
+        """Return the cells that new or better arcs lower; nothing is copied, threads may call.
+
+        Raises
+        ------
+        InvalidNetwork
+            An edit that makes an arc worse, or one that ``run`` would refuse.
+        """
+        check_edit(edit, self.core.size, len(self.arc_weights), self.weights.shape)
+        old = self.arc_weights[edit.arcs]
+        if (edit.weights > old).any():
+            raise InvalidNetwork(
+                f"Only new and better arcs can be put in without a search; "
+                f"{int((edit.weights > old).sum())} arcs get worse. Use run."
+            )
+        rows, cells, values = self._gains(self._base, edit, edit.weights < old, self.weights)
+        return Gains(rows, cells, values)
 
     def stream(
         self,
@@ -166,8 +168,8 @@ class WhatIf:
         """
         work = self.weights.copy()
         for done, edit in enumerate(edits, start=1):
-            check_edit(edit, self.core.size, len(self.arc_weights))
-            outcome = self._applied(edit, method, work)
+            check_edit(edit, self.core.size, len(self.arc_weights), self.weights.shape)
+            outcome = self._applied(edit, method, work, None, None)
             yield outcome
             if outcome.columns.sum() < outcome.rows.sum():
                 work[:, outcome.columns] = self.weights[:, outcome.columns]
@@ -233,45 +235,58 @@ class WhatIf:
             self._leave(room, arcs)
         return blocks
 
-    def _applied(self, edit: Edit, method: Method, out: Floats) -> Outcome:
+    def _applied(
+        self, edit: Edit, method: Method, out: Floats, starts: Moved | None, ends: Moved | None
+    ) -> Outcome:
         """Change ``out`` from the base to what the edit makes of it."""
         began = perf_counter()
         old = self.arc_weights[edit.arcs]
         worse, better = edit.weights > old, edit.weights < old
-        n_better = int(better.sum())
-        tails = np.concatenate([self.core.tails[edit.arcs[better]], edit.tails])
-        heads = np.concatenate([self.core.heads[edit.arcs[better]], edit.heads])
-        links = np.concatenate([edit.weights[better], edit.new_weights])
-        rows, columns = (np.zeros(n, dtype=np.bool_) for n in out.shape)
+        row, column = (np.zeros(n, dtype=np.bool_) for n in out.shape)
         arcs = edit.arcs[worse]
-        pairs, searched, steps = 0, 0, []
-        ways, room = self._base, None
-        whole = method == "full" and len(arcs) + n_better > 0
-        whole |= method == "auto" and (len(arcs) > MOST_ARCS or self._dear(n_better))
+        pairs, steps, ways, room = 0, [], self._base, None
+        adds = bool(better.any() or len(edit.tails) or edit.new_nodes)
+        whole = method == "full" and len(arcs) + int(better.sum()) > 0
+        whole |= method == "auto" and (len(arcs) > MOST_ARCS or self._dear(edit, better))
         if len(arcs) and not whole:
             row, column, pairs = self._users(arcs)
             side = self._side(row, column, method) if pairs else "none"
             whole = side == "full"
-            if not whole and (pairs or len(links)):
-                room = self._enter(arcs, edit.weights[worse])
-                ways = Ways(self._every.over(room.up, room.down), ways.starts, ways.ends)
-                searched = _searched(ways, row, column, side, out)
-                rows |= row if side == "rows" else side == "columns"
-                columns |= column if side == "columns" else side == "rows"
-                steps += [side] if pairs else []
+            row[:] &= side == "rows"
+            column[:] &= side == "columns"
+            steps += [side] if pairs and not whole else []
+        if not whole and (starts is not None or ends is not None):
+            row |= False if starts is None else starts.which
+            column |= False if ends is None else ends.which
+            whole = method == "auto" and self._lanes(row) + self._lanes(column) > self._full_cost()
+            steps = ["ends"]
         if whole:
             weights = self.arc_weights.copy()
             weights[edit.arcs] = edit.weights
+            better = np.zeros_like(better)
             metric = customised(self.metric.hierarchy, weights)
-            many_to_many(metric, self.starts, self.ends, self.prices, workers=self.workers, out=out)
-            frame = frame_of(metric.rise, metric.fall, ways.starts, ways.ends)
-            ways = Ways(frame, ways.starts, ways.ends)
-            tails, heads, links = tails[n_better:], heads[n_better:], links[n_better:]
-            rows[:], columns[:], searched = True, True, len(out)
-            steps.append("full")
-        if len(links):
-            rows |= self._improved(ways, tails, heads, links, out)
-            columns |= rows.any()
+            if starts is None and ends is None:
+                many_to_many(
+                    metric, self.starts, self.ends, self.prices, workers=self.workers, out=out
+                )
+            ways = moved_ways(metric.rise, metric.fall, ways, starts, ends)
+            row[:], column[:], steps = True, False, ["full"]
+            if starts is not None or ends is not None:
+                searched(ways, row, column, out)
+            adds = bool(len(edit.tails) or edit.new_nodes)
+        elif row.any() or column.any() or (len(arcs) and adds):
+            frame = self._every
+            if len(arcs):
+                room = self._enter(arcs, edit.weights[worse])
+                frame = frame.over(room.up, room.down)
+            ways = moved_ways(frame.rise, frame.fall, ways, starts, ends, frame)
+            searched(ways, row, column, out)
+        rows, columns = covering(row, column)
+        if adds:
+            touched, cells, values = self._gains(ways, edit, better, out)
+            out.ravel()[cells] = values
+            rows |= touched
+            columns |= touched.any()
             steps.append("update")
         if room is not None:
             self._leave(room, arcs)
@@ -279,7 +294,7 @@ class WhatIf:
             out,
             "+".join(steps) or "nothing",
             pairs,
-            searched,
+            int(row.sum() + column.sum()),
             rows,
             columns,
             perf_counter() - began,
@@ -309,52 +324,84 @@ class WhatIf:
         ranks = self.metric.hierarchy.rank[nodes]
         return ways.ahead(ranks) if ahead else ways.back(ranks)
 
-    def _improved(
-        self, ways: Ways, tails: Ints, heads: Ints, weights: Floats, out: Floats
-    ) -> Flags:
-        """Put links into ``out``; return the rows that may have changed."""
-        count = len(weights)
-        back = self._vectors(ways, np.concatenate([tails, heads]), ahead=False)
-        one, other = self._known.place[heads], self._known.place[tails]
-        known = self._known.between
-        if known is not None and ways is self._base and (one >= 0).all() and (other >= 0).all():
-            between = known[np.ix_(one, other)]
-        else:
-            rank = self.metric.hierarchy.rank
-            between = ways.between(rank[heads], rank[tails])
-        entry = np.ascontiguousarray((back[:count] + weights[:, None]).T)
-        reach = np.ascontiguousarray(back[count:].T)
-        right = self._vectors(ways, heads)
-        touched: Flags = improve(out, entry, close_links(between, weights), right, reach)
-        return touched
+    def _gains(
+        self, ways: Ways, edit: Edit, better: Flags, matrix: Floats
+    ) -> tuple[Flags, Ints, Floats]:
+        """Return rows looked at, cells that better and new arcs lower, and their new values."""
+        size = self.core.size
+        tails = np.concatenate([self.core.tails[edit.arcs[better]], edit.tails])
+        heads = np.concatenate([self.core.heads[edit.arcs[better]], edit.heads])
+        weights = np.concatenate([edit.weights[better], edit.new_weights])
+        first, last = edit.starts, edit.ends
+        few = np.unique(np.concatenate([tails, heads, first.nodes, last.nodes]))
+        old = few[few < size]
+        count, known = len(few), len(old)
+        steps = np.full((count, count), np.inf)
+        back = np.full((count, len(matrix)), np.inf)
+        ahead = np.full((count, matrix.shape[1]), np.inf)
+        steps[:known, :known] = self._between(ways, old)
+        back[:known] = self._vectors(ways, old, ahead=False)
+        ahead[:known] = self._vectors(ways, old)
+        tail, head = np.searchsorted(few, tails), np.searchsorted(few, heads)
+        start, end = np.searchsorted(few, first.nodes), np.searchsorted(few, last.nodes)
+        np.minimum.at(steps, (tail, head), weights)
+        np.minimum.at(back, (start, first.zones), first.weights)
+        np.minimum.at(ahead, (end, last.zones), last.weights)
+        close_nodes(steps)
+        entries = np.unique(np.concatenate([tail[tails < size], start]))
+        exits = np.unique(np.concatenate([head[heads < size], end]))
+        found: tuple[Flags, Ints, Floats] = gains(
+            matrix, np.ascontiguousarray(back.T), steps, entries, exits, ahead
+        )
+        return found
+
+    def _between(self, ways: Ways, nodes: Ints) -> Floats:
+        """Return least weights between nodes (k, k)."""
+        place, known = self._known.place[nodes], self._known.between
+        if known is not None and ways is self._base and (place >= 0).all():
+            return known[np.ix_(place, place)]
+        ranks = self.metric.hierarchy.rank[nodes]
+        return ways.between(ranks, ranks)
 
     def _full_cost(self) -> float:
         kept = len(self.metric.rise.heads) + len(self.metric.fall.heads)
         triangles = self.metric.hierarchy.triangles
         return NS_TRIANGLE * triangles + NS_LANE * kept * len(self.weights)
 
-    def _dear(self, n_better: int) -> bool:
-        return n_better > 1 and NS_CELL * n_better * self.weights.size > self._full_cost()
+    def _dear(self, edit: Edit, better: Flags) -> bool:
+        """Tell whether putting better arcs in one by one costs more than everything anew."""
+        arcs = edit.arcs[better]
+        if len(arcs) < 2:
+            return False
+        ends = np.unique(np.concatenate([self.core.tails[arcs], self.core.heads[arcs]]))
+        count, cells = len(ends), self.weights.size
+        cost = NS_CELL * (count**3 + min(count, len(arcs)) * cells)
+        if (self._known.place[ends] < 0).any():
+            cost += 3 * self._lanes(np.ones(count, dtype=np.bool_))
+        return cost > self._full_cost()
+
+    def _lanes(self, flags: Flags) -> float:
+        """Return what searches from the zones that are flagged cost."""
+        fewer, edges = int(flags.sum()), 2 * len(self.metric.up)
+        return NS_EDGE * edges * -(-fewer // 32) + NS_LANE * edges * max(fewer, 4) * bool(fewer)
 
     def _side(self, rows: Flags, columns: Flags, method: Method) -> str:
         """Return what to do about users: search rows or columns anew, or everything."""
         if method in ("rows", "columns"):
             return method
-        fewer = min(int(rows.sum()), int(columns.sum()))
-        edges = 2 * len(self.metric.up)
-        lanes = NS_EDGE * edges * -(-fewer // 32) + NS_LANE * edges * max(fewer, 4)
-        if lanes > self._full_cost():
-            return "full"
-        return "rows" if rows.sum() <= columns.sum() else "columns"
+        side, least = "rows", self._lanes(rows)
+        if (cost := self._lanes(columns)) < least:
+            side, least = "columns", cost
+        return "full" if least > self._full_cost() else side
 
-    def _enter(self, arcs: Ints, weights: Floats) -> _Room:
+    def _enter(self, arcs: Ints, weights: Floats) -> Room:
         """Return a room with worse arcs put in."""
         try:
             room = self._rooms.get_nowait()
         except Empty:
             metric = self.metric
             waiting = np.zeros(len(metric.up), dtype=np.bool_)
-            room = _Room(metric.up.copy(), metric.down.copy(), self.arc_weights.copy(), waiting, [])
+            room = Room(metric.up.copy(), metric.down.copy(), self.arc_weights.copy(), waiting, [])
         room.weights[arcs] = weights
         h = self.metric.hierarchy
         changed = h.slots[arcs]
@@ -367,7 +414,7 @@ class WhatIf:
         )
         return room
 
-    def _leave(self, room: _Room, arcs: Ints) -> None:
+    def _leave(self, room: Room, arcs: Ints) -> None:
         """Take the arcs out again."""
         room.weights[arcs] = self.arc_weights[arcs]
         edges, up, down = room.before.pop()
@@ -378,23 +425,6 @@ class WhatIf:
     def zones(self) -> tuple[SortedEnds, SortedEnds]:
         """Starts and ends of the base, as ``closed`` takes them."""
         return self._base.starts, self._base.ends
-
-
-def _searched(ways: Ways, rows: Flags, columns: Flags, side: str, out: Floats) -> int:
-    """Search rows or columns of ``out`` anew; return how many."""
-    frame = ways.frame
-    if side == "rows":
-        origins = np.flatnonzero(rows).astype(np.int64)
-        searches(
-            frame.rise, frame.fall, frame.to_ends, ways.starts, ways.ends, out=out, origins=origins
-        )
-        return len(origins)
-    if side == "columns":
-        some = chosen(ways.ends, columns)
-        found = searches(frame.fall, frame.rise, frame.to_starts, some, ways.starts)
-        out[:, columns] = found.T
-        return len(found)
-    return 0
 
 
 def build_whatif(
@@ -456,4 +486,15 @@ def build_whatif(
     )
 
 
-__all__ = ["Edit", "Method", "Outcome", "WhatIf", "at_nodes", "build_whatif"]
+__all__ = [
+    "Block",
+    "Edit",
+    "Gains",
+    "Joins",
+    "Method",
+    "Moved",
+    "Outcome",
+    "WhatIf",
+    "at_nodes",
+    "build_whatif",
+]
