@@ -11,19 +11,25 @@ times an intensity (value added per output, ...).
     intraregional   (I - A_PP)^-1 f_P                     inside the pole alone
     feedback        (L f)_P - intraregional               through other regions and back
     spillover       (L f)_s, s outside P                  (at "use", f itself may lie outside)
+    induced         (L_h f)_s - (L f)_s, any s            only with households inside (type II - I)
     leakage         rate' L f for primary inputs by kind, imports, taxes, remainder
+
+With households inside, wages do not leak: what households buy abroad, save and pay in taxes does.
+A stimulus may be final demand, an output target, investment, or an amount to be created
+(`model.ledger.kinds`).
 
 Identities, returned as relative gaps
     accounts        sum of leakage = stimulus
     dual            intensity' (L f) = (L' intensity)' f, two different solves
 
-Source: Miller (1966, 1969); Miller & Blair (2009), section 3.3.3; Round (1985).
+Source: Miller (1966, 1969); Miller & Blair (2009), sections 2.5 and 3.3.3; Round (1985).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -31,33 +37,57 @@ import xarray as xr
 
 from io_tables.table import RegionalTable
 from model import dims
-from model.accounts import FINAL_IMPORTS, Account, account_of, leakage_of
+from model.accounts import FINAL_IMPORTS, Account, account_of
 from model.errors import StimulusError
+from model.households import Households
+from model.ledger.economy import TOLERANCE, Economy, open_economy
+from model.ledger.kinds import AnyStimulus, Investment, place
 from model.leontief.products import FloatArray
 from model.leontief.within import within
 from model.solve import Leontief
-from model.stimulus import At, Placed, Pole, Poles, Stimulus, place_stimulus, resolve_poles
+from model.stimulus import At, Placed, Pole, Poles, resolve_poles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PARTS = ("intraregional", "feedback", "spillover")
-TOLERANCE = 1e-11
-"""Certified error of the ledger's solves: a tenth of what its identities promise."""
+INDUCED = "induced"
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """Output (n, k) of one pole's stimulus: inside alone, and altogether."""
+    """What one pole's stimulus brings about.
+
+    Attributes
+    ----------
+    inside, whole
+        (n, k) output of the pole alone (its own rows) and altogether, households outside.
+    closed
+        (N, k) output and household income with households inside; None when they are outside.
+    """
 
     inside: FloatArray
     whole: FloatArray
+    closed: FloatArray | None = None
+
+    def all_in(self, economy: Economy) -> FloatArray:
+        """Output (n, k), households inside when the economy is closed."""
+        return self.whole if self.closed is None else self.closed[economy.goods]
+
+    def rows(self) -> FloatArray:
+        """Return what leakage rates apply to."""
+        return self.whole if self.closed is None else self.closed
 
 
 def spillovers(
     table: RegionalTable,
     poles: Poles,
-    stimulus: Stimulus | Mapping[str, Stimulus] = 1.0,
+    stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
     of: str | pd.Series[float] | Sequence[str | pd.Series[float]] = "value_added",
     at: At = "origin",
     by_stimulus_sector: bool = False,
+    *,
+    households: bool | Households = False,
 ) -> xr.Dataset:
     """Spillover ledger of growth poles.
 
@@ -70,7 +100,8 @@ def spillovers(
         (`model.stimulus.resolve_poles`).
     stimulus
         Money for each pole: a number spread by the pole's demand mix, a Series or mapping by
-        sector, a Series by (region, sector); or {pole: any of these}.
+        sector, a Series by (region, sector); an `OutputTarget`, `Investment` (always "at use") or
+        `Creation`; or {pole: any of these}.
     of
         One or several accounts: "output", "value_added", "jobs", a primary input, a stressor, or a
         Series of intensities.
@@ -78,14 +109,18 @@ def spillovers(
         "origin": demand for the pole's products; "use": spending by the pole's residents.
     by_stimulus_sector
         One ledger per stimulated sector, along `stimulus_sector`.
+    households
+        True adds what the spending of households brings about, as the part "induced" in every
+        region; `Households(...)` says which figures are wages and spending, who lives where.
 
     Returns
     -------
     Dataset with
         `ledger` (pole, [stimulus_sector], region, sector, part, account), part one of
-        intraregional, feedback, spillover; `leakage` (pole, [stimulus_sector], kind) money;
-        `stimulus` (pole, [stimulus_sector]) money; `stimulus_placed` (pole, region, sector) as
-        stated; `gap` (pole, identity). Attributes: at, method, error_bound, status.
+        intraregional, feedback, spillover and, with households, induced; `leakage` (pole,
+        [stimulus_sector], kind) money; `stimulus` (pole, [stimulus_sector]) money;
+        `stimulus_placed` (pole, region, sector) as stated; `gap` (pole, identity). Attributes: at,
+        households, method, error_bound, status.
 
     Raises
     ------
@@ -99,27 +134,29 @@ def spillovers(
     wanted = [of] if isinstance(of, str | pd.Series) else list(of)
     accounts = [account_of(table, one) for one in wanted]
     found = resolve_poles(table, poles)
-    system = Leontief(table)
+    economy = open_economy(table, households)
     placed = [
-        place_stimulus(
-            table, system.operator, pole, stimulus_of(stimulus, pole, found), at=at,
-            by_sector=by_stimulus_sector,
+        place(
+            economy, pole, stimulus_of(stimulus, pole, found), at=at, by_sector=by_stimulus_sector
         )
         for pole in found
-    ]  # fmt: skip
-    solution = system.solve(
-        np.concatenate([p.production for p in placed], axis=1), tolerance=TOLERANCE
-    ).raise_for_status()
-    k = placed[0].given.shape[1]
-    parts = [
-        _Parts(_inside(table, system, pole, one.production), solution.x[:, p * k : (p + 1) * k])
-        for p, (pole, one) in enumerate(zip(found, placed, strict=True))
     ]
-    data = _dataset(table, found, accounts, parts, by_stimulus_sector)
-    data.update(_stimulus_and_leakage(table, system, found, placed, parts, by_stimulus_sector))
-    data["gap"] = _gaps(system, found, accounts, placed, parts, data)
+    demand = np.concatenate([p.production for p in placed], axis=1)
+    solution = economy.solve_open(demand)
+    closed = None if economy.closed is None else economy.solve_closed(demand)
+    k = placed[0].given.shape[1]
+    parts = []
+    for p, (pole, one) in enumerate(zip(found, placed, strict=True)):
+        own = slice(p * k, (p + 1) * k)
+        inside = _inside(table, economy.open, pole, one.production)
+        all_in = None if closed is None else closed[:, own]
+        parts.append(_Parts(inside, solution.x[:, own], all_in))
+    data = _dataset(economy, found, accounts, parts, by_stimulus_sector)
+    data.update(_stimulus_and_leakage(economy, found, placed, parts, by_stimulus_sector))
+    data["gap"] = _gaps(economy, found, accounts, placed, parts, data)
     data.attrs = {
-        "at": at,
+        "at": _reading(at, [stimulus_of(stimulus, pole, found) for pole in found]),
+        "households": "outside (type I)" if closed is None else "inside (type II)",
         "table": table.name,
         "method": solution.method,
         "status": str(solution.status),
@@ -132,9 +169,15 @@ def spillovers(
     return data
 
 
+def _reading(at: At, stimuli: Sequence[AnyStimulus]) -> str:
+    """Return where the stimuli are counted: investment is at use whatever was asked."""
+    found = {"use" if isinstance(one, Investment) else at for one in stimuli}
+    return found.pop() if len(found) == 1 else "origin for some poles, use for others"
+
+
 def stimulus_of(
-    stimulus: Stimulus | Mapping[str, Stimulus], pole: Pole, poles: Sequence[Pole]
-) -> Stimulus:
+    stimulus: AnyStimulus | Mapping[str, AnyStimulus], pole: Pole, poles: Sequence[Pole]
+) -> AnyStimulus:
     """Pick a pole's own stimulus when the mapping is by pole, the common one otherwise."""
     if not isinstance(stimulus, Mapping):
         return stimulus
@@ -157,15 +200,17 @@ def _inside(
 
 
 def _dataset(
-    table: RegionalTable,
+    economy: Economy,
     poles: list[Pole],
     accounts: list[Account],
     parts: list[_Parts],
     by_sector: bool,
 ) -> xr.Dataset:
+    table = economy.table
     n, k = len(table.labels), parts[0].whole.shape[1]
     grid = (table.n_regions, table.n_sectors)
-    ledger = np.zeros((len(poles), k, n, len(PARTS), len(accounts)))
+    names = PARTS if economy.closed is None else (*PARTS, INDUCED)
+    ledger = np.zeros((len(poles), k, n, len(names), len(accounts)))
     intensity = np.stack([a.intensity for a in accounts], axis=1)
     for one, pole, part in zip(ledger, poles, parts, strict=True):
         rows = pole.rows(table)
@@ -175,13 +220,15 @@ def _dataset(
         one[:, rows, 1] = whole[:, rows] - inside
         one[:, :, 2] = whole
         one[:, rows, 2] = 0.0
+        if economy.closed is not None:
+            one[:, :, 3] = (part.all_in(economy) - part.whole).T[:, :, None] * intensity
     lead: tuple[str, ...] = (dims.POLE, dims.STIMULUS_SECTOR)
-    values = ledger.reshape(len(poles), k, *grid, len(PARTS), len(accounts))
+    values = ledger.reshape(len(poles), k, *grid, len(names), len(accounts))
     coords = {
         dims.POLE: [p.name for p in poles],
         dims.REGION: table.regions,
         dims.SECTOR: table.sectors,
-        dims.PART: list(PARTS),
+        dims.PART: list(names),
         dims.ACCOUNT: [a.name for a in accounts],
         "account_units": (dims.ACCOUNT, [a.units for a in accounts]),
     }
@@ -194,20 +241,20 @@ def _dataset(
         "units": units.pop() if len(units) == 1 else "see account_units",
         "long_name": "effect of the stimulus by place, sector and part",
     }
-    names = (*lead, dims.REGION, dims.SECTOR, dims.PART, dims.ACCOUNT)
-    return xr.Dataset({"ledger": xr.DataArray(values, dims=names, attrs=attrs)}, coords=coords)
+    axes = (*lead, dims.REGION, dims.SECTOR, dims.PART, dims.ACCOUNT)
+    return xr.Dataset({"ledger": xr.DataArray(values, dims=axes, attrs=attrs)}, coords=coords)
 
 
 def _stimulus_and_leakage(
-    table: RegionalTable,
-    system: Leontief,
+    economy: Economy,
     poles: list[Pole],
     placed: list[Placed],
     parts: list[_Parts],
     by_sector: bool,
 ) -> dict[str, xr.DataArray]:
-    kinds, rates = leakage_of(table, system.operator)
-    leakage = np.stack([part.whole.T @ rates for part in parts])
+    table = economy.table
+    kinds, rates = economy.leakage()
+    leakage = np.stack([part.rows().T @ rates for part in parts])
     abroad = np.stack([one.imported for one in placed])
     if abroad.any():
         kinds = [*kinds, FINAL_IMPORTS]
@@ -231,7 +278,7 @@ def _stimulus_and_leakage(
 
 
 def _gaps(
-    system: Leontief,
+    economy: Economy,
     poles: list[Pole],
     accounts: list[Account],
     placed: list[Placed],
@@ -242,14 +289,15 @@ def _gaps(
     leakage = data["leakage"].sum(dims.KIND).values.reshape(len(poles), -1)
     given = data["stimulus"].values.reshape(len(poles), -1)
     weights = np.stack([a.intensity for a in accounts], axis=1)
-    dual = system.solve_transposed(weights, tolerance=TOLERANCE).raise_for_status().x
+    dual = economy.solve_transposed(weights)
     names = ["accounts", *(f"dual: {a.name}" for a in accounts)]
     gaps = np.zeros((len(poles), len(names)))
     for p, (one, part) in enumerate(zip(placed, parts, strict=True)):
         size = max(float(np.abs(one.given).sum()), np.finfo(np.float64).tiny)
         gaps[p, 0] = np.abs(leakage[p] - given[p]).max() / size
-        primal_side, dual_side = weights.T @ part.whole, dual.T @ one.production
-        scale = np.maximum(np.abs(weights).T @ np.abs(part.whole), np.finfo(np.float64).tiny)
+        made = part.all_in(economy)
+        primal_side, dual_side = weights.T @ made, dual.T @ one.production
+        scale = np.maximum(np.abs(weights).T @ np.abs(made), np.finfo(np.float64).tiny)
         scale = scale.max(axis=1, keepdims=True)
         gaps[p, 1:] = (np.abs(primal_side - dual_side) / scale).max(axis=1)
     return xr.DataArray(
@@ -258,3 +306,47 @@ def _gaps(
         coords={dims.IDENTITY: names},
         attrs={"units": "1", "long_name": "relative gap of each identity"},
     )
+
+
+def plot_ledger(
+    data: xr.Dataset,
+    *,
+    pole: str | None = None,
+    account: str | None = None,
+    most: int = 25,
+    ax: Axes | None = None,
+) -> Axes:
+    """Bars of what every region gains, by part, largest on top.
+
+    Parameters
+    ----------
+    data
+        From `spillovers`.
+    pole, account
+        Which to draw; the first when left out.
+    most
+        Regions that are drawn.
+    """
+    import matplotlib.pyplot as plt
+
+    ledger = data["ledger"]
+    chosen = {
+        dims.POLE: str(ledger[dims.POLE].values[0]) if pole is None else pole,
+        dims.ACCOUNT: str(ledger[dims.ACCOUNT].values[0]) if account is None else account,
+    }
+    extra = [d for d in (dims.SECTOR, dims.STIMULUS_SECTOR) if d in ledger.dims]
+    by_part = ledger.sel(chosen).sum(extra).transpose(dims.REGION, dims.PART)
+    order = np.argsort(-by_part.values.sum(axis=1), kind="stable")[:most][::-1]
+    ax = plt.subplots(figsize=(7, 0.25 * len(order) + 1.5))[1] if ax is None else ax
+    where = np.arange(len(order))
+    low, high = np.zeros(len(order)), np.zeros(len(order))
+    for part in by_part[dims.PART].values:
+        values = by_part.sel({dims.PART: part}).values[order]
+        ax.barh(where, values, left=np.where(values >= 0, high, low), label=str(part))
+        high, low = high + np.maximum(values, 0.0), low + np.minimum(values, 0.0)
+    ax.set_yticks(where, by_part[dims.REGION].values[order], fontsize="small")
+    units = str(data["account_units"].sel(account=chosen[dims.ACCOUNT]).values)
+    ax.set_xlabel(f"{chosen[dims.ACCOUNT]}, {units}")
+    ax.set_title(f"{chosen[dims.POLE]}: {data.attrs['at']}", loc="left")
+    ax.legend(frameon=False)
+    return ax

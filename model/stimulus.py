@@ -6,6 +6,7 @@ Public names
     Pole           a name, its regions and the weights that spread a stimulus over them
     resolve_poles  what a user says, as poles of the table
     pole_demand    final demand that a pole meets, by (region, sector), at origin or at use
+    final_purchases    domestic and imported final purchases by place of use
     place_stimulus the stimulus of one pole as demand by place of production
 
 Terms: P the pole's regions. At "origin" the stimulus is demand for what the pole makes; at "use" it
@@ -131,14 +132,16 @@ def _regions(table: RegionalTable, label: str) -> IntArray:
         ) from error
 
 
-def pole_demand(table: RegionalTable, pole: Pole, *, at: At = "origin") -> pd.Series[float]:
+def pole_demand(
+    table: RegionalTable, pole: Pole, *, at: At = "origin", categories: Sequence[str] | None = None
+) -> pd.Series[float]:
     """Return final demand of a pole by (region, sector), money.
 
     At "origin": demand for the pole's products by anybody, exports included. At "use": purchases by
-    its residents, imported products included.
+    its residents, imported products included, of all `categories` or of those named.
     """
     rows = pole.rows(table)
-    values = table.f.to_numpy() if at == "origin" else sum(_final_purchases(table))
+    values = table.f.to_numpy() if at == "origin" else sum(final_purchases(table, categories))
     return pd.Series(np.asarray(values)[rows], index=table.labels[rows], name="final_demand")
 
 
@@ -169,6 +172,7 @@ def place_stimulus(
     *,
     at: At = "origin",
     by_sector: bool = False,
+    categories: Sequence[str] | None = None,
 ) -> Placed:
     """Put a pole's stimulus on the rows of the table.
 
@@ -179,6 +183,9 @@ def place_stimulus(
         the sector's mix over the pole's regions; or Series by (region, sector).
     by_sector
         One column per sector of the table instead of one in all.
+    categories
+        Categories of final demand whose product mix and share of imports are meant ("use" only);
+        None is all of them.
 
     Raises
     ------
@@ -188,14 +195,14 @@ def place_stimulus(
     UnknownLabel
         For sectors or regions that the table does not have.
     """
-    given = _by_row(table, pole, stimulus, at)
+    given = _by_row(table, pole, stimulus, at, categories)
     columns = given[:, None]
     if by_sector:
         sector = np.arange(given.size) % table.n_sectors
         columns = np.where(sector[:, None] == np.arange(table.n_sectors), columns, 0.0)
     columns = np.ascontiguousarray(columns)
     if at == "use":
-        domestic, imported = _final_purchases(table)
+        domestic, imported = final_purchases(table, categories)
         share = _imported_share(domestic, imported)
         production = operator.deliver(np.ascontiguousarray(columns * (1.0 - share)[:, None]))
         _refuse_idle(table, production, "the stimulus reaches")
@@ -213,11 +220,14 @@ def _refuse_idle(table: RegionalTable, production: FloatArray, verb: str) -> Non
         )
 
 
-def _by_row(table: RegionalTable, pole: Pole, stimulus: Stimulus, at: At) -> FloatArray:
+def _by_row(
+    table: RegionalTable, pole: Pole, stimulus: Stimulus, at: At, categories: Sequence[str] | None
+) -> FloatArray:
     """Stimulus on all rows (n,)."""
     n_sectors = table.n_sectors
     grid = np.zeros((table.n_regions, n_sectors))
-    mix: FloatArray = np.asarray(pole_demand(table, pole, at=at)).reshape(-1, n_sectors)
+    demand = pole_demand(table, pole, at=at, categories=categories)
+    mix: FloatArray = np.asarray(demand).reshape(-1, n_sectors)
     if isinstance(stimulus, Mapping):
         stimulus = pd.Series(stimulus, dtype=float)
     if not isinstance(stimulus, pd.Series):
@@ -275,16 +285,26 @@ def _exact(table: RegionalTable, pole: Pole, stimulus: pd.Series[float]) -> Floa
     return grid
 
 
-def _final_purchases(table: RegionalTable) -> tuple[FloatArray, FloatArray]:
+def final_purchases(
+    table: RegionalTable, categories: Sequence[str] | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Return final purchases of domestic and of imported products by place of use, each (n,).
 
-    Imports told without product or without region are spread by domestic purchases.
+    Imports told without product or without region are spread by domestic purchases; without
+    category, by the categories' shares of domestic purchases.
     """
-    domestic = table.demand.to_numpy().sum(axis=1)
+    demand = table.demand
+    chosen = demand if categories is None else demand[list(categories)]
+    domestic = chosen.to_numpy().sum(axis=1)
     imported = np.zeros_like(domestic)
     if "imported_demand" in table.data:
         block = table.data["imported_demand"]
-        block = block.sum("category") if "category" in block.dims else block
+        if "category" in block.dims:
+            block = block if categories is None else block.sel(category=list(categories))
+            block = block.sum("category")
+        elif categories is not None:
+            whole = float(demand.to_numpy().sum())
+            block = block * (float(domestic.sum()) / whole if whole else 0.0)
         grid = np.maximum(domestic, 0.0).reshape(table.n_regions, table.n_sectors)
         told = block
         if "sector" not in block.dims:
