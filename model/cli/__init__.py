@@ -43,8 +43,6 @@ __all__ = ["main", "parser"]
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 LATER: dict[tuple[str, ...], str] = {
     ("corridors",): "rank candidate corridors",
-    ("network", "skim"): "write the cost matrices of a network",
-    ("network", "convert"): "convert a network between formats",
 }
 """Verbs whose method is not built yet."""
 
@@ -142,6 +140,8 @@ def parser() -> argparse.ArgumentParser:
     network = add_family(verbs, "network", "look at a network")
     _add_network_info(network)
     _add_network_access(network)
+    _add_network_skim(network)
+    _add_network_convert(network)
     _add_spillover(verbs)
     add_analysis_verbs(verbs)
     _add_bench(verbs)
@@ -190,6 +190,36 @@ def _add_network_access(family: Family) -> None:
     made.add_argument("--decay", type=float, metavar="EXPONENT", help="exponent of the potential")
     made.add_argument("--top", type=int, metavar="N", help="the first N places only")
     add_formats(made)
+    settle(made)
+
+
+def _add_network_skim(family: Family) -> None:
+    made = add_verb(family, "skim", "write cost and time between all places", _network_skim)
+    made.add_argument("network", nargs="?", default=EMBEDDED, metavar="NETWORK", help=_NETWORK)
+    made.add_argument(
+        "-o", dest="target", type=Path, required=True, metavar="FILE", help=".omx, .csv or .nc"
+    )
+    made.add_argument("--purpose", choices=("passenger", "freight"), default="passenger")
+    made.add_argument("--mode", action="append", default=[], metavar="MODE", help="such as rail")
+    made.add_argument("--ends", choices=("door", "stop"), default="door")
+    made.add_argument("--by", choices=("cost", "minutes"), default="cost")
+    made.add_argument("--combine", choices=("least", "logsum", "composite"), default="least")
+    made.add_argument("--year", type=int, metavar="YEAR", help="what was open then")
+    made.add_argument("--replace", action="store_true", help="write over a file that is there")
+    settle(made)
+
+
+def _add_network_convert(family: Family) -> None:
+    made = add_verb(family, "convert", "write a network in another format", _network_convert)
+    made.add_argument("network", metavar="NETWORK", help=_NETWORK)
+    made.add_argument(
+        "target", type=Path, metavar="OUT", help="a folder, or a .geojson, .gpkg or .shp file"
+    )
+    made.add_argument("--from", dest="read_as", metavar="NAME", help="format that is read")
+    made.add_argument(
+        "--to", dest="write_as", choices=("folder", "gmns", "geo"), help="format that is written"
+    )
+    made.add_argument("--replace", action="store_true", help="write over a file that is there")
     settle(made)
 
 
@@ -269,6 +299,33 @@ def _network_access(arguments: argparse.Namespace) -> int:
         top=arguments.top,
     )
     return network_access(request, output_format=chosen_format(arguments))
+
+
+def _network_skim(arguments: argparse.Namespace) -> int:
+    from model.cli.network_files import SkimRequest, network_skim
+
+    request = SkimRequest(
+        network=arguments.network,
+        purpose=arguments.purpose,
+        modes=tuple(arguments.mode),
+        ends=arguments.ends,
+        by=arguments.by,
+        combine=arguments.combine,
+        year=arguments.year,
+    )
+    return network_skim(request, arguments.target, replace=arguments.replace)
+
+
+def _network_convert(arguments: argparse.Namespace) -> int:
+    from model.cli.network_files import network_convert
+
+    return network_convert(
+        arguments.network,
+        arguments.target,
+        read_as=arguments.read_as,
+        write_as=arguments.write_as,
+        replace=arguments.replace,
+    )
 
 
 def _spillover(arguments: argparse.Namespace) -> int:

@@ -45,6 +45,10 @@ __all__ = [
 ]
 
 NAMES: Final = ("report.html", "result.nc", "scenario.toml", "tables")
+NETWORK_FOLDERS: Final = (
+    {"nodes.csv", "links.csv", "parameters.csv"},
+    {"node.csv", "link.csv", "config.csv"},
+)
 STALE_SECONDS: Final = 3600.0
 
 
@@ -180,7 +184,7 @@ def check_target(target: Path, *, replace: bool) -> None:
     if target.exists() and not replace:
         raise OutputRefused(f"{target} is there already; choose another name or add --replace")
     if target.is_dir() and not _holds_a_table(target):
-        raise OutputRefused(f"{target} is a folder with other things than a table; choose another")
+        raise OutputRefused(f"{target} is a folder with other things than what we write; choose another")
     parent = target.absolute().parent
     if not parent.is_dir():
         raise OutputRefused(f"{target} cannot be written: there is no folder {target.parent}")
@@ -239,8 +243,10 @@ def stoppable() -> Iterator[None]:
 
 
 def _holds_a_table(folder: Path) -> bool:
-    """Tell whether a folder is a table as `write_table` makes one, or empty."""
+    """Tell whether a folder is a table or network as we write one, or empty."""
     names = {one.name for one in folder.iterdir()}
+    if names in NETWORK_FOLDERS:
+        return True
     if not names or names & {"zarr.json", ".zgroup", "file_parameters.json"}:
         return True
     return "about.csv" in names and all(name.endswith(".csv") for name in names)

@@ -76,8 +76,6 @@ def test_words_that_make_no_command_get_one_line(
     [
         ["corridors"],
         ["corridors", "my.toml", "--top", "5"],
-        ["network", "skim", "--purpose", "freight"],
-        ["network", "convert"],
     ],
 )
 def test_verbs_without_a_method_are_not_in_this_version(say: Say, words: list[str]) -> None:
