@@ -16,8 +16,8 @@ c_s the least cost from the pole to it; b decay, a level.
 "poisson" solves sum (1, c)' (g - E g) = 0: a weighting by expected size that is right for any law
 of the errors. "least_squares" minimises sum (g_s / m_s - exp(a - b c_s))^2: regions count alike.
 What is fitted is the pattern of a model's own results over regions, not data on growth: standard
-errors tell how well one law describes the pattern. They allow for unequal variances (sandwich with
-the correction n / (n - 2)).
+errors tell how well one law describes the pattern. They allow for unequal variances: a sandwich in
+which every miss is divided by 1 - h, h the region's leverage: large regions draw the law to them.
 
     se(half) = ln 2 / b^2 se(b)       interval of the half-distance: ln 2 over the ends of b's
 
@@ -203,6 +203,7 @@ def _fit(
         beta = _poisson(design, effect / scale, np.log(size / size.sum()))
         fitted = np.exp(design @ beta) * size / size.sum() * scale
         bread = np.linalg.inv(design.T @ (fitted[:, None] * design))
+        leverage = np.einsum("ni,ij,nj->n", design, bread, design) * fitted
         scores = design * (effect - fitted)[:, None]
         observed, per_size = effect / size, fitted / size
         level = beta[0] + np.log(scale / size.sum())
@@ -214,11 +215,13 @@ def _fit(
         per_size = np.exp(design @ beta) * unit
         slope = design * per_size[:, None]
         bread = np.linalg.inv(slope.T @ slope)
+        leverage = np.einsum("ni,ij,nj->n", slope, bread, slope)
         scores = slope * (observed - per_size)[:, None]
         level = beta[0] + np.log(unit)
         explained = _explained(observed, per_size)
     n = where.size
-    covariance = bread @ (scores.T @ scores) @ bread * (n / (n - 2.0))
+    scores = scores / np.maximum(1.0 - leverage, 1e-6)[:, None]
+    covariance = bread @ (scores.T @ scores) @ bread
     decay = -float(beta[1]) / spread
     se = float(np.sqrt(covariance[1, 1])) / spread
     reach = float(student.ppf((1 + interval) / 2, n - 2)) * se

@@ -148,7 +148,7 @@ def exchange(
         "balance": (pairs, balance, about | {"long_name": "given less got in return"}),
         "intraregional": (single, alone, about),
         "feedback": (single, own - alone, about),
-        "induced_inside": (single, kept - own, about),
+        "induced_inside": (single, kept - own if economy.closed is not None else 0 * own, about),
         "emitted": (single, emitted, about | {"long_name": "effects in all others"}),
         "received": (single, received, about | {"long_name": "effects of all other poles"}),
         "net": (single, received - emitted, about | {"long_name": "received less emitted"}),

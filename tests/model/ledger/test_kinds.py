@@ -56,9 +56,7 @@ def test_targets_by_sector_follow_output_or_weights_and_leave_others_free():
     assert np.allclose(got.sel(region=["R0", "R2"]), 8.0 * share, rtol=1e-9)
     other = data["ledger"].isel(pole=0, account=0).sum("part").sel(region="R0", sector="S1")
     assert float(other) > 0
-    weighed = spillovers(
-        table, {"P": {"R0": 1.0, "R2": 3.0}}, OutputTarget({"S0": 8.0}), "output"
-    )
+    weighed = spillovers(table, {"P": {"R0": 1.0, "R2": 3.0}}, OutputTarget({"S0": 8.0}), "output")
     got = weighed["ledger"].isel(pole=0, account=0).sum("part").sel(sector="S0")
     assert np.allclose(got.sel(region=["R0", "R2"]), [2.0, 6.0], rtol=1e-9)
 
