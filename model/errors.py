@@ -85,3 +85,7 @@ class NegativeResult(ModelError, ValueError):
 
 class Infeasible(ModelError, ValueError):
     """Limits that no allocation can keep."""
+
+
+class NotUnique(ModelError, ValueError):
+    """Forces that feed on themselves so strongly that more than one answer may exist."""

@@ -194,14 +194,15 @@ class Parameters:
         """Return new parameters with the named ones at the low or high end of their range.
 
         A range is relative: a value that was set keeps its distance, ``value * low / default``, so
-        the range moves with the value and stays around it. Variants by name become "low" or "high".
+        the range moves with the value and stays around it; where the default is 0 the end itself
+        is taken. Variants by name become "low" or "high".
         """
         moved: dict[str, ParameterValue] = {}
         for key in keys:
             spec = self.spec(key)
             end = spec.low if bound == "low" else spec.high
             value = self.changed.get(key, spec.value)
-            if isinstance(end, str) or isinstance(spec.value, str):
+            if isinstance(end, str) or isinstance(spec.value, str) or spec.value == 0:
                 moved[key] = end
             elif isinstance(value, Mapping):
                 moved[key] = {name: one * end / spec.value for name, one in value.items()}

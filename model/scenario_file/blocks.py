@@ -36,9 +36,12 @@ __all__ = [
     "money_multiplier",
 ]
 
-Channel: TypeAlias = Literal["demand", "sourcing"]
+Channel: TypeAlias = Literal[
+    "demand", "sourcing", "price", "productivity", "households", "relocation", "congestion"
+]
 
 CHANNELS: tuple[Channel, ...] = ("demand", "sourcing")
+"""Channels of a scenario that names none; the others answer to them and are named when wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +54,9 @@ class Closure:
         "spending": money of each region constant, the gain is real consumption; "real": quantities
         constant, the gain is what is saved.
     channels
-        Which effects are computed, each alone.
+        Which effects are computed: demand and sourcing alone, the others as what they add to these.
     households
-        True for type II multipliers.
+        True for the channel "households" by another name.
     """
 
     final_demand: Literal["spending", "real"] = "spending"

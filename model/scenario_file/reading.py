@@ -42,14 +42,9 @@ __all__ = [
     "read_stimulus",
 ]
 
-LATER_CHANNELS = (
-    "price",
-    "productivity",
-    "households",
-    "relocation",
-    "equilibrium",
-    "congestion",
-)
+ALL_CHANNELS = (*CHANNELS, "price", "productivity", "households", "relocation", "congestion")
+LATER_CHANNELS = ("equilibrium",)
+BESIDE_SOURCING = ("price", "productivity", "relocation", "congestion")
 MODES = ("rail_hsr", "rail_conventional", "road", "air", "ferry")
 EMBEDDED = {"table": ("china:2020", "china:2020:city"), "network": ("china:2020",)}
 
@@ -75,16 +70,25 @@ def read_parameters(top: Block) -> dict[str, ParameterValue]:
 def read_closure(block: Block) -> Closure:
     """Read ``[closure]``."""
     closed = block.flag("households", False)
-    if closed:
-        block.later("households = true is not in this version")
+    final = block.choice("final_demand", "spending", ("spending", "real"))
+    channels = block.choices("channels", CHANNELS, ALL_CHANNELS, LATER_CHANNELS)
+    if closed and "households" not in channels:
+        channels = (*channels, "households")
+    if "households" in channels and final == "real":
+        block.wrong(
+            'households spend what they earn, so final_demand must be "spending" with the channel '
+            '"households"; found "real"'
+        )
+    lonely = [name for name in BESIDE_SOURCING if name in channels]
+    if lonely and "sourcing" not in channels:
+        block.wrong(
+            f'channels {", ".join(lonely)} say what changes beside sourcing: list "sourcing" too'
+        )
+    if "households" in channels and not {"demand", "sourcing"} & set(channels):
+        block.wrong('the channel households answers to others: list "demand" or "sourcing" too')
     made = Closure(
-        final_demand=cast(
-            Literal["spending", "real"],
-            block.choice("final_demand", "spending", ("spending", "real")),
-        ),
-        channels=cast(
-            "tuple[Channel, ...]", block.choices("channels", CHANNELS, CHANNELS, LATER_CHANNELS)
-        ),
+        final_demand=cast(Literal["spending", "real"], final),
+        channels=cast("tuple[Channel, ...]", channels),
         households=closed,
     )
     block.close()

@@ -6,6 +6,7 @@ and where do the cities around it come in?
 Public names
 ------------
 ``check_stimuli``   look up every pole and sector before any work is done
+``ask_stimulus``    one stimulus with its pole looked up and its money worked out
 ``poles_dataset``   ledger, leakage, low/high range, allocated clusters, rings and places
 
 Terms: the ledger is computed between regions; a pole is whole regions. ``allocated_*`` figures
@@ -34,7 +35,7 @@ from model.steps.cities import identities_of, places_dataset, places_ledger, sol
 from model.steps.groupings import RINGS, Groupings, allocation, rings_of
 from model.stimulus import PoleLike, pole_demand, resolve_poles
 
-__all__ = ["PolesOutcome", "check_stimuli", "poles_dataset"]
+__all__ = ["AskedStimulus", "PolesOutcome", "ask_stimulus", "check_stimuli", "poles_dataset"]
 
 ACCOUNTS = ("output", "value_added")
 PARTS = ("intraregional", "feedback", "spillover")
@@ -52,7 +53,7 @@ class PolesOutcome:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class AskedStimulus:
     """A stimulus with its pole looked up and its money worked out."""
 
     stimulus: Stimulus
@@ -77,10 +78,17 @@ def check_stimuli(base: Calibration, stimuli: Sequence[Stimulus], groupings: Gro
         Naming the stimulus and the name in it that is not known.
     """
     for one in stimuli:
-        _ask(base, one, groupings)
+        ask_stimulus(base, one, groupings)
 
 
-def _ask(base: Calibration, stimulus: Stimulus, groupings: Groupings) -> _Asked:
+def ask_stimulus(base: Calibration, stimulus: Stimulus, groupings: Groupings) -> AskedStimulus:
+    """Look up the pole of a stimulus and work out its money.
+
+    Raises
+    ------
+    ScenarioError
+        Naming the stimulus and the name in it that is not known.
+    """
     table = base.table
     try:
         pole = groupings.resolve(stimulus.pole, table.regions)
@@ -94,7 +102,7 @@ def _ask(base: Calibration, stimulus: Stimulus, groupings: Groupings) -> _Asked:
             amount = stimulus.share_of_final_demand * float(demand.sum())
     except (ModelError, TableError) as error:
         raise ScenarioError(f"[[stimulus]] '{stimulus.name}': {error}") from error
-    return _Asked(stimulus, pole, amount)
+    return AskedStimulus(stimulus, pole, amount)
 
 
 def poles_dataset(
@@ -119,7 +127,7 @@ def poles_dataset(
         The same economy nested to the places of the network.
     progress : callable
     """
-    asked = [_ask(base, one, groupings) for one in stimuli]
+    asked = [ask_stimulus(base, one, groupings) for one in stimuli]
     progress("spillover ledger", 0.0)
     ledger = _ledger(base.table, asked)
     data = ledger[["ledger", "leakage", "stimulus"]]
@@ -170,7 +178,7 @@ def poles_dataset(
     return PolesOutcome(data, notes, identities, solves)
 
 
-def _ledger(table: RegionalTable, asked: Sequence[_Asked]) -> xr.Dataset:
+def _ledger(table: RegionalTable, asked: Sequence[AskedStimulus]) -> xr.Dataset:
     """Return the ledgers of all stimuli along `pole`."""
     made = []
     for one in asked:
@@ -205,7 +213,7 @@ def _ranges(ranges: Mapping[str, xr.Dataset], unit: str) -> xr.Dataset:
     return xr.Dataset({"ledger_range": ledger, "leakage_range": leakage})
 
 
-def _members(base: Calibration, asked: _Asked) -> list[str] | dict[str, float]:
+def _members(base: Calibration, asked: AskedStimulus) -> list[str] | dict[str, float]:
     """Return the places of a pole; weights of regions are shared out by gross product."""
     region = base.places.region
     regions = [asked.pole] if isinstance(asked.pole, str) else list(asked.pole)
@@ -218,13 +226,13 @@ def _members(base: Calibration, asked: _Asked) -> list[str] | dict[str, float]:
     return {str(code): float(weight) for code, weight in weights.items()}
 
 
-def _rings(base: Calibration, asked: _Asked) -> pd.Series[str]:
+def _rings(base: Calibration, asked: AskedStimulus) -> pd.Series[str]:
     return rings_of(base.skims.fastest["minutes"], list(_members(base, asked)))
 
 
 def _allocated(
     base: Calibration,
-    asked: Sequence[_Asked],
+    asked: Sequence[AskedStimulus],
     rings: Sequence[pd.Series[str]],
     ledger: xr.DataArray,
     groupings: Groupings,
@@ -262,7 +270,7 @@ def _allocated(
     return xr.Dataset({name.replace("allocated", kind): values for name, values in made.items()})
 
 
-def _levels(base: Calibration, asked: Sequence[_Asked], ledger: xr.Dataset) -> xr.Dataset:
+def _levels(base: Calibration, asked: Sequence[AskedStimulus], ledger: xr.Dataset) -> xr.Dataset:
     """Return levels with the demand channel alone: the base year and all stimuli together."""
     total = ledger["ledger"].sum(["pole", "part"])
     unit = base.table.unit

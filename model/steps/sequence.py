@@ -1,4 +1,4 @@
-"""The steps of a run, in order: base year, corridor, access, growth poles, report.
+"""The steps of a run, in order: base year, corridor, access, growth poles, channels, report.
 
 Owns the question: what is computed for a scenario, and how do the pieces become one result?
 
@@ -22,10 +22,12 @@ import xarray as xr
 
 from io_tables.table import RegionalTable
 from model.calibration import Calibration
+from model.channels.case import ANSWERS
 from model.results import IdentityRecord, ReportTable, Result, RunReport, RunStatus, SolveRecord
 from model.scenario import Scenario
 from model.steps.access import access_dataset
 from model.steps.base import backdrop_dataset, base_dataset, base_identities
+from model.steps.channels import case_of, channels_dataset
 from model.steps.corridor import corridor_dataset
 from model.steps.edits import edited_network, line_legs
 from model.steps.groupings import Groupings, read_place_groups
@@ -37,7 +39,14 @@ Progress = Callable[[str, float], None]
 __all__ = ["Progress", "run_steps"]
 
 # Share of a run's time that lies behind each step, as measured on the embedded case.
-STARTS = {"base year": 0.0, "corridor": 0.05, "access": 0.4, "growth poles": 0.5, "done": 1.0}
+STARTS = {
+    "base year": 0.0,
+    "corridor": 0.05,
+    "access": 0.35,
+    "growth poles": 0.45,
+    "channels": 0.85,
+    "done": 1.0,
+}
 CHANNEL_VARIABLES = ("output", "value_added", "final_demand", "real_consumption")
 
 
@@ -140,6 +149,21 @@ def run_steps(
         identities += poles.identities
         solves += poles.solves
         notes += poles.notes
+
+    if any(name in ANSWERS for name in scenario.closure.channels):
+        with steps.step("channels") as tell:
+            channels = channels_dataset(
+                base,
+                scenario,
+                case_of(base, scenario, skims, groupings),
+                data,
+                groupings=groupings,
+                progress=tell,
+            )
+        data = channels.data
+        identities += channels.identities
+        solves += channels.solves
+        zero_effects += channels.zero_effects
 
     report = RunReport(
         solves=tuple(solves),

@@ -17,7 +17,7 @@ def test_every_default_lies_in_its_range_and_its_range_in_its_bounds() -> None:
         assert spec.source
         if spec.kind == "number":
             low, value, high = float(spec.low), float(spec.value), float(spec.high)
-            assert spec.minimum <= low < value < high <= spec.maximum
+            assert spec.minimum <= low <= value < high <= spec.maximum
 
 
 def test_the_published_ranges_are_the_ones_shipped() -> None:

@@ -150,6 +150,12 @@ def test_relative_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) ->
         ({"schema": 2}, ["schema must be 1", "2"]),
         ({"table": "china:2019"}, ["china:2020", "'china:2019'", "did you mean"]),
         ({"run": {"draws": -1}}, ["draws must be a whole number of at least 0"]),
+        ({"closure": {"channels": ["demand", "price"]}}, ["price", 'list "sourcing" too']),
+        ({"closure": {"channels": ["sourcing", "relocatoin"]}}, ["did you mean 'relocation'"]),
+        (
+            {"closure": {"households": True, "final_demand": "real"}},
+            ['final_demand must be "spending"', "found 'real'".replace("'", '"')],
+        ),
         ({"closure": "spending"}, ["must be a block of keys"]),
         ({"name": "  "}, ["name must be a text"]),
     ],
@@ -171,9 +177,7 @@ def test_all_failures_are_said_at_once() -> None:
 @pytest.mark.parametrize(
     "blocks",
     [
-        {"closure": {"channels": ["demand", "price"]}},
         {"closure": {"channels": ["equilibrium"]}},
-        {"closure": {"households": True}},
         {"stimulus": [{**GROWTH, "prices": "purchaser"}]},
         {"report": {"languages": ["en", "zh"]}},
         {"run": {"draws": 100}},

@@ -1,0 +1,1 @@
+"""What a scenario sets in motion beside demand and sourcing: one room a channel."""
