@@ -9,8 +9,11 @@ written here is read back exactly but for the 17th digit, which workbooks do not
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from io_tables.container.sheets import about_rows, to_sheets
 from io_tables.errors import MissingTable, TableTooLarge
@@ -74,27 +77,50 @@ def write_excel(table: RegionalTable, path: str | Path) -> Path:
                 f"holds {MOST_ROWS} x {MOST_COLUMNS}; write NetCDF or Parquet"
             )
     book = openpyxl.Workbook(write_only=True)
-    about = book.create_sheet("about")
-    for row in [("key", "value"), *about_rows(table)]:
-        about.append(_texts(openpyxl, about, row))
-    for name, frame in sheets.items():
-        sheet = book.create_sheet(name)
-        for level in range(frame.columns.nlevels):
-            last = level == frame.columns.nlevels - 1
-            corner = [str(n or "") if last else "" for n in frame.index.names]
-            labels = [str(v) for v in frame.columns.get_level_values(level)]
-            sheet.append(_texts(openpyxl, sheet, [*corner, *labels]))
-        values = frame.to_numpy()
-        for label, numbers in zip(frame.index, values, strict=True):
-            names = [str(v) for v in (label if isinstance(label, tuple) else (label,))]
-            sheet.append([*_texts(openpyxl, sheet, names), *numbers.tolist()])
     part = target.with_name(target.name + ".part")
     try:
+        about = book.create_sheet("about")
+        for row in [("key", "value"), *about_rows(table)]:
+            about.append(_texts(openpyxl, about, row))
+        about.close()
+        for name, frame in sheets.items():
+            _write_sheet(openpyxl, book.create_sheet(name), frame)
         book.save(part)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+        _discard(book)
     return target
+
+
+def _write_sheet(openpyxl: Any, sheet: Any, frame: pd.DataFrame) -> None:
+    """Write labels and numbers of one sheet, and close it."""
+    for level in range(frame.columns.nlevels):
+        last = level == frame.columns.nlevels - 1
+        corner = [str(n or "") if last else "" for n in frame.index.names]
+        labels = [str(v) for v in frame.columns.get_level_values(level)]
+        sheet.append(_texts(openpyxl, sheet, [*corner, *labels]))
+    for label, numbers in zip(frame.index, frame.to_numpy(), strict=True):
+        names = [str(v) for v in (label if isinstance(label, tuple) else (label,))]
+        sheet.append([*_texts(openpyxl, sheet, names), *numbers.tolist()])
+    sheet.close()
+
+
+def _discard(book: Any) -> None:
+    """Close the sheets of a book that was not saved, and remove their temporary files.
+
+    Left alone, openpyxl would complain about each of them when it is collected.
+    """
+    for sheet in book.worksheets:
+        writer = sheet._writer
+        if writer is None:
+            continue
+        with suppress(Exception):  # a sheet may be broken off anywhere
+            if not sheet.closed:
+                sheet.close()
+        with suppress(Exception):
+            if Path(writer.out).exists():
+                writer.cleanup()
 
 
 def _texts(openpyxl: Any, sheet: Any, labels: Any) -> list[Any]:
