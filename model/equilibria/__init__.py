@@ -1,0 +1,1 @@
+"""The parts of the equilibrium closure; the room to import from is `model.equilibrium`."""
