@@ -4,8 +4,8 @@ Public names:
 - `SheetCells`: what a cell's codes mean in one workbook (shared texts, styles that are dates).
 - `scan_rows`: row number and cells of every row of the XML of a sheet.
 
-A sheet is `<sheetData>` with `<row r="7">` with `<c r="B7" s="3" t="s"><v>12</v></c>`: `t` says what
-the value is (n number, s shared text, str and inlineStr text, b truth value, e error, d date), `s`
+A sheet is `<sheetData>` with `<row r="7">` with `<c r="B7" s="3" t="s"><v>12</v></c>`: `t` says
+what the value is (n number, s shared text, str and inlineStr text, b truth value, e error, d date), `s`
 the style, which alone tells that a number is a date. Of a formula the value that was saved counts.
 Memory holds a row and a piece of the file, never the sheet.
 
@@ -141,7 +141,7 @@ def scan_rows(xml: IO[bytes], cells: SheetCells) -> Iterator[tuple[int, list[Any
 
     def end(name: str) -> None:
         nonlocal inside, phonetic
-        if name == value or name == run:
+        if name in (value, run):
             inside = False
         elif name == cell:
             if not text:
