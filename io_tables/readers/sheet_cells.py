@@ -5,8 +5,8 @@ Public names:
 - `scan_rows`: row number and cells of every row of the XML of a sheet.
 
 A sheet is `<sheetData>` with `<row r="7">` with `<c r="B7" s="3" t="s"><v>12</v></c>`: `t` says
-what the value is (n number, s shared text, str and inlineStr text, b truth value, e error, d date), `s`
-the style, which alone tells that a number is a date. Of a formula the value that was saved counts.
+what the value is (n number, s shared text, str and inlineStr text, b truth value, e error, d date),
+`s` the style, which alone tells that a number is a date. Of a formula the saved value counts.
 Memory holds a row and a piece of the file, never the sheet.
 
 Source: ECMA-376 part 1, section 18.3.
