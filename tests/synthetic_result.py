@@ -90,6 +90,7 @@ def access(data, rng, corridor):
             parts = rng.uniform(0.01, 0.02, (2, 1, 1, 1)) * [0.4, 0.6]
             block = np.concatenate([parts.sum(-1, keepdims=True), parts], axis=-1)
             gini = np.concatenate([block[..., :1] + 0.1, np.full((2, 1, 1, 2), np.nan)], axis=-1)
+            gini = np.concatenate([gini, 2 * gini], axis=1)  # and coefficient of variation
             out[f"disparity{suffix}"] = var(
                 ("subject", "index", "grouping", "disparity_part"),
                 np.concatenate([block, gini], axis=1) * (1.0 if suffix else 0.98),
@@ -106,9 +107,61 @@ def access(data, rng, corridor):
         out = out.assign_coords(origin=codes, destination=codes, purpose=["passenger", "freight"])
     return out.assign_coords(
         subject=["potential", "weighted_mean_minutes"],
-        index=["theil_t", "gini"],
+        index=["theil_t", "gini", "coefficient_of_variation"],
         grouping=["macro_region"],
         disparity_part=["total", "between", "within"],
+    )
+
+
+def history(data, rng):
+    """Three years, made of a start and what each cause adds, free of order in the middle."""
+    causes, orders = ["rail", "roads", "flights"], ["order-free", "first", "last"]
+    people = data["population"].to_numpy()
+    macro = data["macro_region"].to_series().reindex(data["place_region"].to_numpy()).to_numpy()
+    cluster = np.where(np.arange(len(people)) % 3, "Cluster 1", "outside")
+    names = [*dict.fromkeys(macro), *dict.fromkeys(cluster)]
+    grouping = ["macro_region"] * len(set(macro)) + ["clusters"] * len(set(cluster))
+    rows = [people * (macro == n) for n in dict.fromkeys(macro)]
+    rows += [people * (cluster == n) for n in dict.fromkeys(cluster)]
+    member = np.array(rows) / np.array(rows).sum(axis=1, keepdims=True)
+    start = rng.uniform(800, 2000, (len(people), 2, 3, 1)) * [[[1.0], [1e3], [1e4]]]
+    share = rng.uniform(0.01, 0.1, (len(people), 2, 3, 3, 3, 1)) * [[1.0], [0.3], [0.02]]
+    share[:, 1, :, :, 2] = 0.0  # no flight by rail and road
+    share = (
+        share * np.array([0.0, 0.4, 1.0])[:, None, None] * np.array([-1, 1, 1])[:, None, None, None]
+    )
+    owed = start[..., None, None] * share * [1.0, 1.2, 0.8]
+    levels = start + owed[..., 0].sum(-1)
+    shape = (2, 3, 3, 1, 3, 3, 3, 3)
+    some = rng.normal(0, 1e-3, shape)
+    index = 0.02 + np.cumsum(rng.uniform(0, 0.01, shape[:-2]), axis=-1)
+    index[:, :, 1:, :, 1:] = np.nan  # only the Theil index has parts
+    some[:, :, 1:, :, 1:] = np.nan
+    place, group = ("place", "travel", "measure"), ("access_group", "travel", "measure")
+    parts = ("travel", "measure", "index", "grouping", "disparity_part")
+    by = ("history_year", "cause", "order")
+
+    def mean(values):
+        return np.tensordot(member, values, 1)
+
+    return xr.Dataset(
+        {
+            "access_history": var((*place, by[0]), levels, "min; persons"),
+            "access_history_cause": var((*place, *by), owed, "min; persons"),
+            "access_history_group": var((*group, by[0]), mean(levels), "min; persons"),
+            "access_history_group_cause": var((*group, *by), mean(owed), "min; persons"),
+            "disparity_history": var((*parts, by[0]), index, "1"),
+            "disparity_history_cause": var((*parts, *by), some, "1"),
+            "cause_known_until": var(("cause",), np.array([2020, 2018, 2020]), "year"),
+        },
+        coords={
+            "travel": ["all modes", "rail and road"],
+            "history_year": [2000, 2010, 2020],
+            "cause": causes,
+            "order": orders,
+            "access_group": names,
+            "access_grouping": ("access_group", grouping),
+        },
     )
 
 
@@ -280,6 +333,7 @@ def synthetic_result(
     regions = data["region"].to_numpy()
     poles = {f"Pole {i + 1}": list(regions[2 * i : 2 * i + 2]) for i in range(n_poles)}
     blocks = [access(data, rng, corridor), backdrop(data, rng)]
+    blocks.append(history(data, np.random.default_rng(seed)))
     if poles:
         blocks.append(poles_block(data, rng, poles))
     if corridor:

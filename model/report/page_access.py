@@ -29,6 +29,7 @@ from model.report.figures_chart import plot_cumulative
 from model.report.figures_map import drawing_order, plot_places, read_backdrop
 from model.report.frames import floats
 from model.report.markup import Column
+from model.report.page_history import write_edit_gains, write_history
 from model.report.quantities import short, write
 from model.report.section import Section
 from model.report.strings import Strings
@@ -78,11 +79,13 @@ def write_access(section: Section, data: xr.Dataset) -> None:
     access_change_table(section, data, say("access.groups"), changed=False)
     if has_access_change(data) and MINUTES in measures and "corridor" in section.numbers:
         section.words(_change_sentence(section, data, places))
+        write_edit_gains(section, data)
     if "disparity_base" in data:
         section.part(say("access.disparity_title"))
         section.words(say("access.disparity_intro"))
         section.bullets(_between_sentences(section, data))
         disparity_table(section, data, say("access.disparity"), changed=False)
+    write_history(section, data)
 
 
 def access_change_table(section: Section, data: xr.Dataset, caption: str, *, changed: bool) -> None:

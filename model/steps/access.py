@@ -10,8 +10,9 @@ Measures (fastest door-to-door minutes c, population m, own place included):
     weighted_mean_minutes   sum c m / sum m                         min, less is better
     potential               sum m / c^decay                         persons per minute^decay
     daily                   sum of m that is there and back in a day (limit one way in minutes)
-Disparity: population-weighted Theil T (total, between and within macro-regions) and Gini of each
-measure over places, and of value added per head over regions.
+Disparity: population-weighted Theil T (total, between and within macro-regions), Gini and
+coefficient of variation of each measure over places, and of value added per head over regions.
+Earlier years of the network: `model.steps.access_history`.
 """
 
 from __future__ import annotations
@@ -23,17 +24,18 @@ from numpy.typing import NDArray
 
 from model.calibration import Calibration
 from model.costs import Skims
+from model.steps.access_history import history_dataset
 from model.steps.base import labelled
 from model.steps.groupings import Groupings
 from networks.accessibility import accessibility
-from networks.disparity import gini, theil_parts
+from networks.disparity import coefficient_of_variation, gini, theil_parts
 
 Array = NDArray[np.float64]
 
 __all__ = ["MEASURES", "access_dataset"]
 
 MEASURES = ("weighted_mean_minutes", "potential", "daily")
-INDICES = ("theil_t", "gini")
+INDICES = ("theil_t", "gini", "coefficient_of_variation")
 PARTS = ("total", "between", "within")
 GROUPING = "macro_region"
 
@@ -58,7 +60,7 @@ def access_dataset(
     for suffix, one in (("_base", base.skims), ("", skims)):
         if one is None:
             continue
-        values = _measures(base, one)
+        values = _measures(base, one.fastest)
         variables[f"access{suffix}"] = labelled(
             values.T[:, :, None],
             ("place", "measure", "year"),
@@ -67,7 +69,15 @@ def access_dataset(
         )
         levels = _value_added(data, after=not suffix)
         variables[f"disparity{suffix}"] = _disparity(base, values, levels, groupings)
-    return xr.Dataset(variables).assign_coords(
+    history = history_dataset(
+        base,
+        groupings,
+        measures=lambda fastest: _measures(base, fastest),
+        indices=lambda values: _place_indices(base, values, groupings),
+        names=MEASURES,
+        units=units,
+    )
+    found = xr.Dataset(variables).assign_coords(
         measure=list(MEASURES),
         year=year,
         subject=[*MEASURES, "value_added_per_head"],
@@ -75,18 +85,17 @@ def access_dataset(
         grouping=[GROUPING],
         disparity_part=list(PARTS),
     )
+    return found.merge(history)
 
 
-def _measures(base: Calibration, skims: Skims) -> Array:
+def _measures(base: Calibration, fastest: xr.Dataset) -> Array:
     """Return every measure of `MEASURES` by place, shape (measures, places)."""
     population = base.places.mass("population")
     parameters = base.parameters
     made = [
-        accessibility(skims.fastest, population, "weighted_mean"),
-        accessibility(
-            skims.fastest, population, "potential", beta=parameters.get("potential_decay")
-        ),
-        accessibility(skims.fastest, population, "daily", cutoff=parameters.get("daily_minutes")),
+        accessibility(fastest, population, "weighted_mean"),
+        accessibility(fastest, population, "potential", beta=parameters.get("potential_decay")),
+        accessibility(fastest, population, "daily", cutoff=parameters.get("daily_minutes")),
     ]
     return np.stack([one.sel(place=base.places.codes).values for one in made])
 
@@ -107,24 +116,33 @@ def _disparity(
     population = base.places.mass("population")
     macro = groupings.region_group(GROUPING, base.table.regions)
     people = population.groupby(base.places.region).sum().reindex(base.table.regions)
-    place_macro = macro.reindex(base.places.region).to_numpy()
-    rows = [_indices(one, place_macro, population) for one in measures]
-    rows.append(_indices(value_added / people.to_numpy(), macro.to_numpy(), people))
+    of_regions = _indices(value_added / people.to_numpy(), macro.to_numpy(), people)
     return labelled(
-        np.stack(rows)[:, :, None, :],
+        np.concatenate(
+            [_place_indices(base, measures, groupings), of_regions[None, :, None, :]], axis=0
+        ),
         ("subject", "index", "grouping", "disparity_part"),
         "1",
         "population-weighted disparity; between and within macro-regions",
     )
 
 
+def _place_indices(base: Calibration, measures: Array, groupings: Groupings) -> Array:
+    """Return indices of every measure over places, shape (measures, indices, groupings, parts)."""
+    macro = groupings.region_group(GROUPING, base.table.regions)
+    place_macro = macro.reindex(base.places.region).to_numpy()
+    population = base.places.mass("population")
+    return np.stack([_indices(one, place_macro, population) for one in measures])[:, :, None, :]
+
+
 def _indices(values: Array, groups: NDArray[np.object_], people: pd.Series[float]) -> Array:
-    """Return (indices, parts) of one subject; the Gini has no parts."""
+    """Return (indices, parts) of one subject; only the Theil index has parts."""
     weights = people.to_numpy(dtype=np.float64)
     parts = theil_parts(values, groups, weights)
     return np.array(
         [
             [parts.total, parts.between, parts.within],
             [gini(values, weights), np.nan, np.nan],
+            [coefficient_of_variation(values, weights), np.nan, np.nan],
         ]
     )

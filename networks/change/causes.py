@@ -35,7 +35,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from networks.dims import LinkMode, MainMode
+from networks.dims import MAIN_MODES, LinkMode, MainMode
 from networks.errors import MeasureError
 from networks.labels import did_you_mean
 from networks.network import Network
@@ -145,15 +145,19 @@ class FastestOfYears:
         """How many layers were skimmed so far."""
         return len(self._layers) - (self.rail is not None)
 
-    def minutes(self, years: Mapping[str, int]) -> xr.Dataset:
+    def minutes(
+        self, years: Mapping[str, int], *, modes: Sequence[MainMode] = MAIN_MODES
+    ) -> xr.Dataset:
         """Return minutes (origin, destination), infinite where there is no path.
 
         Parameters
         ----------
         years
             A year for every cause.
+        modes
+            Main modes a trip may be made by.
         """
-        made = [self._layer(main, years) for main in _LAYERS]
+        made = [self._layer(main, years) for main in modes]
         least = np.minimum.reduce([one["minutes"].to_numpy() for one in made])
         return made[0][["minutes"]].assign(
             minutes=(made[0]["minutes"].dims, least, made[0]["minutes"].attrs)
