@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c .ci/constraints.txt
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench bench-peers clean
 
 demo: $(VENV)/.installed
 	$(BIN)/hinterland demo -o out/demo
@@ -21,8 +22,12 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+# The same beside all peers, which live in an environment of their own.
+bench-peers: $(PEERS)/.installed
+	$(PEERS)/bin/python -m benchmarks $(BENCH_ARGS)
+
 clean:
-	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -36,4 +41,9 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml .ci/constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP_INSTALL) -e '.[dev]'
+	@touch $@
+
+$(PEERS)/.installed: benchmarks/peers.txt pyproject.toml | $(VENV)/bin/python
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check --quiet -r benchmarks/peers.txt -e .
 	@touch $@

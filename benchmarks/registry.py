@@ -21,6 +21,7 @@ FAMILIES: dict[str, str] = {
     "coupling": "benchmarks.cases_coupling",
     "toolbox": "benchmarks.cases_toolbox",
     "paths": "benchmarks.cases_paths",
+    "assignment": "benchmarks.cases_assignment",
     "accounts": "benchmarks.cases_paths_and_footprints",
 }
 
