@@ -3,7 +3,7 @@
 Public names
 ------------
 Core, Ends : the graph and how zones enter and leave it (``networks.graph``)
-least_paths : least weight and its components for every pair of zones
+least_paths, least_weights : least weight of every pair of zones, with its components or alone
 Method : "heap", "hierarchy", or "auto"
 
 Terms
@@ -34,7 +34,7 @@ from networks.hierarchy.metric import customised
 from networks.hierarchy.topology import Hierarchy, hierarchy_within, topology_key
 from networks.sweeps.matrix import many_to_many
 
-__all__ = ["Core", "Ends", "Method", "least_paths"]
+__all__ = ["Core", "Ends", "Method", "least_paths", "least_weights"]
 Floats = NDArray[np.float64]
 Method = Literal["auto", "heap", "hierarchy"]
 CHUNK = 16  # origins handed to a thread at a time; fixed, and no result depends on it
@@ -96,17 +96,39 @@ def least_paths(
     Weights are infinite and components NaN where there is no path. The two methods add up the same
     numbers in different orders and may differ by rounding, and between paths of the same weight.
     """
+    hierarchy = _order_of(core, starts, method)
+    if hierarchy is None:
+        return _by_heap(core, starts, ends, prices, workers)
+    metric = customised(hierarchy, core.components @ prices, components=core.components)
+    weight, parts = many_to_many(metric, starts, ends, prices, workers=workers)
+    assert parts is not None  # the metric carries components
+    return weight, parts
+
+
+def least_weights(
+    core: Core,
+    starts: Ends,
+    ends: Ends,
+    prices: Floats,
+    *,
+    workers: int | None = None,
+    method: Method = "auto",
+) -> Floats:
+    """Return least weights (O, D) alone; parameters as in ``least_paths``."""
+    hierarchy = _order_of(core, starts, method)
+    if hierarchy is None:
+        return _by_heap(core, starts, ends, prices, workers)[0]
+    metric = customised(hierarchy, core.components @ prices)
+    return many_to_many(metric, starts, ends, prices, workers=workers)[0]
+
+
+def _order_of(core: Core, starts: Ends, method: Method) -> Hierarchy | None:
+    """Return the hierarchy to use, None for the heap."""
     steps = float(starts.count) * len(core.tails)
-    most = TRIANGLES_PER_STEP * steps if method == "auto" else float("inf")
     large = steps >= FEWEST_STEPS and starts.count >= FEWEST_ORIGINS
-    if method == "hierarchy" or (method == "auto" and large):
-        hierarchy = _ORDERS.within(core, most)
-        if hierarchy is not None:
-            metric = customised(hierarchy, core.components @ prices, components=core.components)
-            weight, parts = many_to_many(metric, starts, ends, prices, workers=workers)
-            assert parts is not None  # the metric carries components
-            return weight, parts
-    return _by_heap(core, starts, ends, prices, workers)
+    if method == "heap" or (method == "auto" and not large):
+        return None
+    return _ORDERS.within(core, TRIANGLES_PER_STEP * steps if method == "auto" else float("inf"))
 
 
 def _by_heap(

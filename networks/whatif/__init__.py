@@ -2,11 +2,30 @@
 
 Public names
 ------------
-WhatIf, build_whatif : a graph with its matrix known
-Edit, Outcome : what is asked and what is answered
+SkimBase, build_skim_base, Asked, Costs : cost matrices of a network, and of any edit of it
+LinkEdit : an edit in links by position
+WhatIf, build_whatif : any graph with its matrix known
+Edit, Joins, Outcome, Gains : what is asked of it and what is answered
 """
 
-from networks.whatif.edits import Edit, Method, Outcome
-from networks.whatif.engine import WhatIf, build_whatif
+from networks.whatif.asked import Asked
+from networks.whatif.edits import Edit, Joins, Method, Outcome
+from networks.whatif.engine import Gains, WhatIf, build_whatif
+from networks.whatif.links import LinkEdit
+from networks.whatif.skims import Costs, Edited, SkimBase, build_skim_base
 
-__all__ = ["Edit", "Method", "Outcome", "WhatIf", "build_whatif"]
+__all__ = [
+    "Asked",
+    "Costs",
+    "Edit",
+    "Edited",
+    "Gains",
+    "Joins",
+    "LinkEdit",
+    "Method",
+    "Outcome",
+    "SkimBase",
+    "WhatIf",
+    "build_skim_base",
+    "build_whatif",
+]

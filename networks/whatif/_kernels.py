@@ -298,3 +298,35 @@ def repair(
                     hole = parent
                 heap[hole] = above
     return met[:count], old_up[:count], old_down[:count]
+
+
+@njit(cache=True, nogil=True)
+def composite_cells(
+    base: Floats, powers: Floats, k: int, cells: Ints, values: Floats, theta: float
+) -> Floats:
+    """Return the CES composite at some cells when one alternative costs something else there.
+
+    Parameters
+    ----------
+    base
+        The composite, flat.
+    powers
+        (cost / base)^-theta of every alternative, (M, cells of the matrix).
+    k
+        The alternative.
+    cells, values
+        Where, and what it costs now.
+    theta
+        Dispersion.
+    """
+    found = np.empty(cells.size)
+    for n in range(cells.size):
+        cell = cells[n]
+        total = 0.0
+        for m in range(powers.shape[0]):
+            if m != k:
+                total += powers[m, cell]
+        if values[n] < np.inf:
+            total += np.exp(-theta * np.log(values[n] / base[cell]))
+        found[n] = base[cell] * np.exp(-np.log(total) / theta) if total > 0.0 else np.inf
+    return found
