@@ -8,6 +8,7 @@ Public names
 ``Calibration``   arrays and skims of the base year; ``calibrate`` makes it
 ``with_parameters``  the same base year under other parameters, reusing what they do not touch
 ``respond_to``    skims of an edited network in, `Response` out
+``respond_after``  the same for costs that `Calibration.ready` made of an edit
 
 The base year is reproduced exactly: only ratios to it enter (`model.sourcing`), so an unedited
 network returns exactly zero.
@@ -16,6 +17,7 @@ network returns exactly zero.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +27,10 @@ from model.blocks import Blocks
 from model.costs import (
     Places,
     RegionCosts,
+    RegionMeans,
     Skims,
     business_value_of_time,
+    skim_base,
     skim_network,
     skim_passengers,
 )
@@ -35,10 +39,18 @@ from model.errors import MissingRoles
 from model.parameters import Parameters
 from model.response import FinalDemandClosure, PriceRule, Response, respond
 from networks.network import Network
+from networks.whatif import Costs, SkimBase
 
 Array = NDArray[np.float64]
 
-__all__ = ["Calibration", "calibrate", "respond_to", "skims_of", "with_parameters"]
+__all__ = [
+    "Calibration",
+    "calibrate",
+    "respond_after",
+    "respond_to",
+    "skims_of",
+    "with_parameters",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +87,17 @@ class Calibration:
     def costs(self) -> RegionCosts:
         """Region-to-region costs of the base network."""
         return RegionCosts(freight=self.delivery.freight, passenger=self.delivery.passenger)
+
+    @cached_property
+    def ready(self) -> SkimBase:
+        """Cost matrices of the base network, ready for edits; made when first asked for."""
+        value = business_value_of_time(self.parameters)
+        return skim_base(self.network, self.places.codes, value_of_time=value)
+
+    @cached_property
+    def means(self) -> RegionMeans:
+        """Weights of places in their regions."""
+        return RegionMeans.of(self.places)
 
 
 def _delivery(
@@ -191,8 +214,9 @@ def _at_value_of_time(
     value = business_value_of_time(parameters)
     if value == business_value_of_time(base.parameters):
         return skims
+    codes = base.places.codes
     return replace(
-        skims, passenger=skim_passengers(network, base.places.codes, value_of_time=value)
+        skims, passenger=skim_passengers(network, codes, value_of_time=value, parts=False)
     )
 
 
@@ -208,4 +232,17 @@ def respond_to(
     if skims.freight is base.skims.freight:
         costs = replace(costs, freight=base.delivery.freight)
     change = base.delivery.change(costs.freight, costs.passenger)
+    return respond(base.blocks, change, base.theta, closure=closure, prices=prices)
+
+
+def respond_after(
+    base: Calibration,
+    costs: Costs,
+    *,
+    closure: FinalDemandClosure = "spending",
+    prices: PriceRule = "given",
+) -> Response:
+    """Return the response of the economy to costs that `Calibration.ready` made of an edit."""
+    after = base.means.after(base.costs, costs, base.ready)
+    change = base.delivery.change(after.freight, after.passenger)
     return respond(base.blocks, change, base.theta, closure=closure, prices=prices)

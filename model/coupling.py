@@ -5,6 +5,7 @@ Owns the question: given an economy and a map, what does a scenario do to both?
 Public names
 ------------
 ``SpatialModel``   frozen; calibrates in the constructor; `run(scenario)` returns a `Result`
+``Answered``       one edit of the network, what it does to costs and to the economy
 
 Terms: channels act alone and are never summed. *demand* is the spillover ledger of the stimuli,
 *sourcing* the response to edited links at given mill prices (`model.response`).
@@ -12,11 +13,11 @@ Terms: channels act alone and are never summed. *demand* is the spillover ledger
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from io_tables.table import RegionalTable
-from model.calibration import Calibration, calibrate, respond_to, skims_of
+from model.calibration import Calibration, calibrate, respond_after, skims_of
 from model.costs import Skims
 from model.delivery import SectorRoles
 from model.parameters import Parameters, ParameterValue, load_parameters
@@ -25,9 +26,30 @@ from model.results import ReportTable, Result
 from model.scenario import Scenario
 from model.steps.groupings import Groupings
 from model.steps.sequence import Progress, run_steps
+from networks.dims import LinkMode
 from networks.network import Network
+from networks.whatif import Costs, Edited, LinkEdit
+from networks.whatif.skims import in_order
 
-__all__ = ["SpatialModel"]
+__all__ = ["Answered", "SpatialModel"]
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """One edit of the network and what it does.
+
+    Attributes
+    ----------
+    name : str
+        Of the edit.
+    costs : Costs
+        Place-to-place costs and the pairs that differ.
+    response : Response
+    """
+
+    name: str
+    costs: Costs
+    response: Response
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,12 +105,48 @@ class SpatialModel:
         object.__setattr__(self, "calibration", made)
 
     def skims(self, network: Network) -> Skims:
-        """Return the skims of an edited network, over the places of the base one."""
+        """Return the skims of an edited network with all parts, over the places of the base one."""
         return skims_of(self.calibration, network)
+
+    def costs(self, edited: Edited) -> Costs:
+        """Return the cost matrices after an edit: passenger, fastest, rail and freight.
+
+        Parameters
+        ----------
+        edited : Network, Patch or LinkEdit
+            A network made from the base one, a patch for it, or what ``line`` returns.
+
+        Notes
+        -----
+        The first call makes the matrices of the base ready; each edit then takes milliseconds.
+        """
+        return self.calibration.ready.run(edited)
+
+    def line(
+        self,
+        mode: LinkMode,
+        stops: Sequence[str],
+        *,
+        speed_kmh: float,
+        trains_per_day: float,
+        fare_per_km: float | None = None,
+        freed_freight_capacity: float = 0.0,
+        name: str | None = None,
+    ) -> LinkEdit:
+        """Return the edit that builds a line; parameters as `Network.with_line`."""
+        return self.calibration.ready.line(
+            mode,
+            stops,
+            speed_kmh=speed_kmh,
+            trains_per_day=trains_per_day,
+            fare_per_km=fare_per_km,
+            freed_freight_capacity=freed_freight_capacity,
+            name=name,
+        )
 
     def respond(
         self,
-        network: Network,
+        network: Edited,
         *,
         closure: FinalDemandClosure = "spending",
         prices: PriceRule = "given",
@@ -97,15 +155,50 @@ class SpatialModel:
 
         Parameters
         ----------
-        network : Network
-            The edited one.
+        network : Network, Patch or LinkEdit
+            The edited one, or what is edited.
         closure : {"spending", "real"}
             Whether money or quantities of final demand stay.
         prices : {"given", "follow costs"}
             Whether mill prices stay, or producers pass on what their inputs cost.
         """
-        skims = self.skims(network)
-        return respond_to(self.calibration, skims, closure=closure, prices=prices)
+        costs = self.costs(network)
+        return respond_after(self.calibration, costs, closure=closure, prices=prices)
+
+    def respond_many(
+        self,
+        edits: Iterable[Edited],
+        *,
+        closure: FinalDemandClosure = "spending",
+        prices: PriceRule = "given",
+        workers: int = 1,
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[Answered]:
+        """Yield what each edit does by itself, in the order given.
+
+        Parameters
+        ----------
+        edits : iterable of Network, Patch or LinkEdit
+            Any number; they are taken one by one and nothing is kept.
+        closure, prices
+            As in `respond`.
+        workers : int
+            Edits worked on at a time; the numbers do not depend on it.
+        progress : callable, optional
+            Called with the number of edits done after each of them.
+        """
+        base = self.calibration
+        ready, _ = base.ready, base.means
+
+        def one(edited: Edited) -> Answered:
+            costs = ready.run(edited)
+            response = respond_after(base, costs, closure=closure, prices=prices)
+            return Answered(costs.name, costs, response)
+
+        for done, answered in enumerate(in_order(one, edits, workers), start=1):
+            yield answered
+            if progress is not None:
+                progress(done)
 
     def run(self, scenario: Scenario, *, progress: Progress | None = None) -> Result:
         """Run a scenario on this model; nothing in the model changes.

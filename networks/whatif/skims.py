@@ -3,6 +3,7 @@
 Public names
 ------------
 SkimBase, build_skim_base : the matrices of a base network, and of any edit of it
+in_order : work on items by threads, answers in order
 Costs : the matrices after an edit, and how they were found
 Edited : what may be given as an edit
 
@@ -16,10 +17,13 @@ all of them when nodes of the base or parameters differ.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -44,6 +48,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Changed = dict[str, tuple[Ints, Floats]]
 Edited = Network | Patch | LinkEdit
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 NOTHING = Answer(np.zeros(0, dtype=np.int64), np.zeros(0), "nothing")
 STREET = [LINK_MODES.index(mode) for mode in ACCESS_MODES]
 
@@ -189,6 +195,7 @@ class SkimBase:
         edits: Iterable[Edited],
         *,
         names: Sequence[str] | None = None,
+        workers: int = 1,
         progress: Callable[[int], None] | None = None,
     ) -> Iterator[Costs]:
         """Yield the matrices after each edit by itself; none of them is kept.
@@ -199,11 +206,17 @@ class SkimBase:
             Any number, each of the base.
         names
             As in ``run``.
+        workers
+            Edits worked on at a time; the numbers do not depend on it.
         progress
             Called with the number of edits done after each of them.
         """
-        for done, edited in enumerate(edits, start=1):
-            yield self.run(edited, names=names)
+
+        def one(edited: Edited) -> Costs:
+            return self.run(edited, names=names)
+
+        for done, costs in enumerate(in_order(one, edits, workers), start=1):
+            yield costs
             if progress is not None:
                 progress(done)
 
@@ -304,6 +317,22 @@ class SkimBase:
             f"Every place must be reached from every other; after the edit {len(cells)} pairs of "
             f"{name!r} have no path: {shown}. Leave a way, or ask for unreachable='keep'."
         )
+
+
+def in_order(one: Callable[[Item], Made], items: Iterable[Item], workers: int) -> Iterator[Made]:
+    """Yield ``one`` of each item in their order, as many at a time as there are workers."""
+    if workers <= 1:
+        for item in items:
+            yield one(item)
+        return
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for item in items:
+            waiting.append(pool.submit(one, item))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def positions(network: Network, keys: Sequence[str]) -> Ints:
