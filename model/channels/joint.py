@@ -231,6 +231,30 @@ class Joint:
             )
         return np.asarray(base.demand + base.imported_demand)
 
+    @property
+    def _extra(self) -> tuple[Array, Array]:
+        """Quantity and money of the stimulus at use, (R, S), domestic products."""
+        stated = self.forces.at_use
+        if self.forces.closure == "real":
+            return stated, stated * self.price
+        return stated / self.price, stated
+
+    def flows(self, state: State) -> Array:
+        """Return what goes from region to region, (S, R, R) [product, from, to].
+
+        Counted in base-year output of the origin, what is lost on the way included: the flows of
+        the base year where nothing acts.
+        """
+        base, made = self.economy.blocks, self.forces.productivity
+        bundles = (base.output + state.output) / made
+        factor = state.movers.copy()
+        if self.forces.households:
+            factor[:, self.economy.household_buys] *= state.income[:, None]
+        final = (self._cells[0] * factor[:, None, :]).sum(axis=2) + self._extra[0]
+        composite = np.einsum("sij,sj->si", self.technology, bundles) + final
+        moved = self.sourcing.quantity_share * composite.T[:, None, :]
+        return np.asarray(moved * made.T[:, :, None])
+
     def price_of(self, categories: NDArray[np.bool_]) -> Array:
         """Return the price index of the purchases of some categories, (R,), new / base."""
         base = self.economy.blocks
@@ -273,7 +297,7 @@ class Joint:
         base = economy.blocks
         moved = np.ones((len(economy.regions), len(economy.categories)))
         moved = moved if movers is None else movers
-        final = (self._cells[0] * moved[:, None, :]).sum(axis=2) + forces.at_use / self.price
+        final = (self._cells[0] * moved[:, None, :]).sum(axis=2) + self._extra[0]
         before, used = self._bought
         made = forces.productivity
         impulse = np.einsum("irs,si->ri", self.sourcing.quantity_share, used + final) - before
@@ -292,12 +316,12 @@ class Joint:
         grown[:, economy.household_buys] += growth[:, None]
         factor = (moved * grown)[:, None, :]
         money = (base.demand + base.imported_demand).sum(axis=2)
-        spent = (self._money * factor).sum(axis=2) + forces.at_use + forces.imported_use
-        real = (self._cells[1] * factor).sum(axis=2)
-        real = real + forces.at_use / self.price + forces.imported_use
+        bought, paid = self._extra
+        spent = (self._money * factor).sum(axis=2) + paid + forces.imported_use
+        real = (self._cells[1] * factor).sum(axis=2) + bought + forces.imported_use
         mill = self.bundle.ratio
         saving = (mill - 1.0) + unit_saving(base, self._delivered, economy.theta, mill)
-        domestic = (self._cells[0] * factor).sum(axis=2) + forces.at_use / self.price
+        domestic = (self._cells[0] * factor).sum(axis=2) + bought
         rate = np.divide(
             base.primary, base.output, out=np.zeros_like(base.output), where=base.output > 0.0
         )

@@ -25,12 +25,15 @@ from model.channels.economy import Economy
 from model.channels.productivity import productivity
 from model.channels.spread import spread_dataset
 from model.costs import RegionCosts, Skims
+from model.flows import flows_dataset, travel_demand
 from model.results import IdentityRecord, SolveRecord
 from model.scenario import Scenario
 from model.solve import operator_of
+from model.steps.base import identity
 from model.steps.groupings import Groupings
 from model.steps.poles import ask_stimulus
 from model.stimulus import final_purchases, place_stimulus, resolve_poles
+from networks.network import Network
 
 Array = NDArray[np.float64]
 
@@ -116,6 +119,7 @@ def channels_dataset(
     case: Case,
     data: xr.Dataset,
     *,
+    network: Network,
     groupings: Groupings,
     progress: Callable[[str, float], None],
 ) -> ChannelsOutcome:
@@ -128,6 +132,8 @@ def channels_dataset(
     case : Case
     data : Dataset
         What the run has so far, the columns of the drivers among it.
+    network : Network
+        With the edits.
     groupings : Groupings
     progress : callable
     """
@@ -143,13 +149,36 @@ def channels_dataset(
         joined[name] = xr.concat([*parts, made[name]], dim="channel").assign_attrs(made[name].attrs)
     everything = everything.drop_vars([*LEVELS, "channel"], errors="ignore").assign(joined)
     everything["contraction"] = made["contraction"].reindex(channel=everything["channel"])
-    progress("who gains and who loses", 0.8)
+    identities = columns.identities
+    if "congestion" in wanted:
+        progress("trips and tonnes on links", 0.3)
+        flows = _flows(base, runs, drivers_of(scenario), network)
+        identities.append(
+            identity("flows: km on links are the km of trips", float(flows["flow_gap"]), 1e-9)
+        )
+        everything = everything.merge(flows.drop_vars("flow_gap"), join="exact")
+    progress("who gains and who loses", 0.9)
     spread = spread_dataset(base, everything, groupings, _stops(base, scenario))
     return ChannelsOutcome(
         everything.merge(spread, join="exact"),
         columns.identities,
         columns.solves,
         columns.zero_effects,
+    )
+
+
+def _flows(base: Calibration, runs: Runs, drivers: tuple[str, ...], network: Network) -> xr.Dataset:
+    """Return flows of the base year and with the drivers, on the networks of both."""
+    still = runs.of(())
+    moved = runs.of(drivers)
+    same = np.ones_like(base.blocks.trade)
+    change = same if runs.case.delivery is None else runs.case.delivery
+    return flows_dataset(
+        base,
+        {
+            "_base": (base.network, travel_demand(base, still.joint.flows(still.state), same)),
+            "": (network, travel_demand(base, moved.joint.flows(moved.state), change)),
+        },
     )
 
 

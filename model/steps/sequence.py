@@ -157,6 +157,7 @@ def run_steps(
                 scenario,
                 case_of(base, scenario, skims, groupings),
                 data,
+                network=network,
                 groupings=groupings,
                 progress=tell,
             )
