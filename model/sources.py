@@ -5,6 +5,7 @@ Owns the question: what does "china:2020" or a path stand for?
 Public names
 ------------
 ``open_table``      embedded name or path to `RegionalTable`
+``open_places``     path to `NestedTable`, when places in gravity form are there
 ``open_network``    embedded name or path to `Network`
 ``open_stressors``  emissions and the like that come beside an embedded table
 ``open_groupings``  groups that belong to an embedded network; none for a file
@@ -22,7 +23,9 @@ import re
 from pathlib import Path
 from typing import Protocol, cast
 
-from io_tables.readers import Format, read_table
+from io_tables.nest import NestedTable
+from io_tables.nesting.portable import is_nested
+from io_tables.readers import Format, read_regional_table, read_table
 from io_tables.table import RegionalTable
 from model.coupling import SpatialModel
 from model.errors import NotInThisVersion, ScenarioError
@@ -40,6 +43,7 @@ __all__ = [
     "open_groupings",
     "open_model",
     "open_network",
+    "open_places",
     "open_stressors",
     "open_table",
 ]
@@ -111,7 +115,7 @@ def open_table(
     """Open a table by embedded name or path."""
     seam = embedded_case(name)
     if seam is None:
-        return read_table(name, cast("Format | None", table_format))
+        return read_regional_table(name, cast("Format | None", table_format))
     return seam.load_table(own_share, level_of(name, seam))
 
 
@@ -119,6 +123,15 @@ def open_stressors(name: str) -> Stressors | None:
     """Return the stressors that come beside an embedded table; a file brings its own inside."""
     seam = embedded_case(name)
     return None if seam is None else seam.load_stressors(level_of(name, seam))
+
+
+def open_places(name: str, *, table_format: str | None = None) -> NestedTable | None:
+    """Open a file of places in gravity form; None for any other table."""
+    if table_format not in (None, "nested") or not Path(name).is_file():
+        return None
+    if table_format is None and not is_nested(Path(name)):
+        return None
+    return read_table(name, "nested")
 
 
 def open_network(name: str) -> Network:

@@ -2,10 +2,12 @@
 
 Public names:
 - `read_table`: any known format, told by the path and what is in it.
+- `read_regional_table`: the same; a table of places comes with its trade spelled out.
 - `write_table`: NetCDF, Zarr, npz, tidy CSV or Parquet, workbook, folder of CSV, pymrio folder.
 - `write_csv_folder`: a table as a folder of CSV files.
 
     netcdf, zarr, npz    everything a table has, exactly
+    nested               a table of places in gravity form, in NetCDF or npz
     tidy                 one long file, CSV or Parquet
     csv_folder, excel    Z, Y and more, one sheet each
     ceads                Chinese provinces, workbook of CEADs
@@ -20,15 +22,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal, TypeVar, get_args
+from typing import Final, Literal, TypeVar, cast, get_args, overload
 
 from io_tables.errors import MissingTable, TableError, TableTooLarge, UnreadableTable
 from io_tables.labels import did_you_mean
+from io_tables.nest import NestedTable
+from io_tables.nesting.portable import NestedFormat, read_nested, write_nested
 from io_tables.netcdf import write_dataset
 from io_tables.readers.arrays import read_npz, read_zarr, write_npz, write_zarr
 from io_tables.readers.ceads import read_ceads
 from io_tables.readers.csv_folder import read_csv_folder, write_csv_folder
-from io_tables.readers.detect import Format, detect
+from io_tables.readers.detect import Format, RegionalFormat, detect
 from io_tables.readers.excel import read_excel, write_excel
 from io_tables.readers.netcdf import read_netcdf
 from io_tables.readers.pymrio_folder import (
@@ -44,7 +48,14 @@ from io_tables.readers.wiod import read_wiod
 from io_tables.readers.world_csv import read_figaro, read_icio
 from io_tables.table import RegionalTable
 
-__all__ = ["Format", "WrittenFormat", "read_table", "write_csv_folder", "write_table"]
+__all__ = [
+    "Format",
+    "WrittenFormat",
+    "read_regional_table",
+    "read_table",
+    "write_csv_folder",
+    "write_table",
+]
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -52,7 +63,7 @@ _LOG = logging.getLogger(__name__)
 WrittenFormat = Literal[
     "netcdf", "zarr", "npz", "tidy", "excel", "csv_folder", "pymrio"
 ]  # fmt: skip
-_READERS: Final[dict[Format, Callable[[Path], RegionalTable]]] = {
+_READERS: Final[dict[str, Callable[[Path], RegionalTable]]] = {
     "netcdf": read_netcdf,
     "zarr": read_zarr,
     "npz": read_npz,
@@ -95,7 +106,13 @@ _NAMES: Final[dict[Format, str]] = {
 }
 
 
-def read_table(path: str | Path, format: Format | None = None) -> RegionalTable:
+@overload
+def read_table(path: str | Path, format: Literal["nested"]) -> NestedTable: ...
+@overload
+def read_table(path: str | Path, format: RegionalFormat) -> RegionalTable: ...
+@overload
+def read_table(path: str | Path, format: Format | None = None) -> RegionalTable | NestedTable: ...
+def read_table(path: str | Path, format: Format | None = None) -> RegionalTable | NestedTable:
     """Read a table from a file or folder.
 
     Parameters
@@ -108,7 +125,8 @@ def read_table(path: str | Path, format: Format | None = None) -> RegionalTable:
 
     Returns
     -------
-    The table; `notes` say what was assumed in reading it, `check()` what does not add up.
+    The table; `notes` say what was assumed in reading it, `check()` what does not add up. A file of
+    a table of places in gravity form gives the `NestedTable` that was written.
 
     Raises
     ------
@@ -132,6 +150,9 @@ def read_table(path: str | Path, format: Format | None = None) -> RegionalTable:
     evidence = "as asked"
     if format is None:
         format, evidence = _guarded(source, lambda: detect(source))
+    if format == "nested":
+        _LOG.info("%s is read as a table of places (%s)", source, evidence)
+        return _guarded(source, lambda: read_nested(source))
     if format not in _READERS:
         raise UnreadableTable(
             f"unknown format {format!r}{did_you_mean(format, get_args(Format))}; known: "
@@ -145,6 +166,20 @@ def read_table(path: str | Path, format: Format | None = None) -> RegionalTable:
     note = f"read as a {_NAMES[format]} from {source.name} ({evidence})"
     notes = [n for n in table.notes if not n.startswith("read as a ")]
     return RegionalTable(table.data.assign_attrs(notes="\n".join([*notes, note])), table.kind)
+
+
+def read_regional_table(path: str | Path, format: Format | None = None) -> RegionalTable:
+    """Read a table whose trade is spelled out, as most methods need it.
+
+    Raises
+    ------
+    TableTooLarge
+        When the file holds places in gravity form, too many for that.
+    TableError
+        As for `read_table`.
+    """
+    table = read_table(path, format)
+    return table if isinstance(table, RegionalTable) else table.to_table()
 
 
 def _guarded(source: Path, step: Callable[[], T]) -> T:
@@ -163,14 +198,15 @@ def _guarded(source: Path, step: Callable[[], T]) -> T:
 
 
 def write_table(
-    table: RegionalTable, path: str | Path, format: WrittenFormat | None = None
+    table: RegionalTable | NestedTable, path: str | Path, format: WrittenFormat | None = None
 ) -> Path:
     """Write a table; return the path.
 
     Parameters
     ----------
     table
-        Explicit or pooled; a pooled table stays pooled in every format but "pymrio".
+        Explicit or pooled; a pooled table stays pooled in every format but "pymrio". Places in
+        gravity form stay in it, in NetCDF and npz.
     path
         File or folder. Its parent must exist; an existing file is replaced.
     format
@@ -191,12 +227,23 @@ def write_table(
         raise MissingTable(f"cannot write {target.name}: no folder {target.parent}")
     if format is None:
         format = _written_format(target)
+    if isinstance(table, NestedTable):
+        return _write_nested(table, target, format)
     if format not in _WRITERS:
         raise UnreadableTable(
             f"cannot write the format {format!r}{did_you_mean(format, get_args(WrittenFormat))}; "
             f"known: {', '.join(get_args(WrittenFormat))}"
         )
     return _WRITERS[format](table, target)
+
+
+def _write_nested(table: NestedTable, target: Path, format: WrittenFormat) -> Path:
+    if format not in get_args(NestedFormat):
+        raise UnreadableTable(
+            f"a table of places in gravity form is written as {' or '.join(get_args(NestedFormat))}"
+            f", not as {format}; table.to_table() spells its trade out where memory allows"
+        )
+    return write_nested(table, target, cast("NestedFormat", format))
 
 
 def _written_format(target: Path) -> WrittenFormat:

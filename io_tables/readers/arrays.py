@@ -16,7 +16,7 @@ import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from io_tables.container.portable import FORMAT, check_description, describe, re
 from io_tables.errors import MissingTable, UnreadableTable
 from io_tables.extras import require
 from io_tables.labels import did_you_mean
+from io_tables.npz import archive_arrays
 from io_tables.output import half_units, negative_note, settled_output
 from io_tables.table import RegionalTable
 
@@ -46,9 +47,8 @@ def read_npz(path: Path) -> RegionalTable:
         As for `RegionalTable.from_flows`.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not hasattr(archive, "files"):
-                raise UnreadableTable(f"{path.name} is one array, a table needs an .npz archive")
+        # numpy leaves a file open that turns out to be damaged, but not one that it was given
+        with path.open("rb") as opened, _archive(opened, path.name) as archive:
             if _DESCRIPTION in archive.files:
                 text = str(archive[_DESCRIPTION])
                 description = check_description(json.loads(text), path.name)
@@ -60,6 +60,13 @@ def read_npz(path: Path) -> RegionalTable:
             raise
         raise UnreadableTable(f"{path.name} is not a readable .npz archive: {error}") from error
     return _foreign(arrays, path)
+
+
+def _archive(opened: IO[bytes], where: str) -> Any:
+    found = np.load(opened, allow_pickle=False)
+    if not hasattr(found, "files"):
+        raise UnreadableTable(f"{where} is one array, a table needs an .npz archive")
+    return found
 
 
 def _foreign(arrays: Mapping[str, NDArray[Any]], path: Path) -> RegionalTable:
@@ -144,11 +151,7 @@ def write_npz(table: RegionalTable, path: str | Path) -> Path:
     text = np.array(json.dumps(describe(table), ensure_ascii=False))
     part = target.with_name(target.name + ".part")
     try:
-        # np.savez_compressed would take five times as long for a tenth less
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for name, array in {_DESCRIPTION: text, **arrays}.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as opened:
-                    np.lib.format.write_array(opened, np.asarray(array), allow_pickle=False)
+        archive_arrays(part, {_DESCRIPTION: text, **arrays})
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from io_tables.errors import UnreadableTable
+from io_tables.nesting.portable import is_nested
 from io_tables.readers.book import Book, text_of
 from io_tables.readers.ceads import is_ceads_sheet
 from io_tables.readers.grid import open_text, peek
 from io_tables.readers.pymrio_folder import PARAMETERS
 
-Format = Literal[
+RegionalFormat = Literal[
     "netcdf", "zarr", "npz", "csv_folder", "tidy", "excel", "ceads", "icio", "figaro", "wiod",
     "pymrio", "exiobase3", "eora26", "gloria",
 ]  # fmt: skip
+Format = Literal[RegionalFormat, "nested"]
 
 
 class Detected(NamedTuple):
@@ -41,6 +43,8 @@ def detect(source: Path) -> Detected:
     if source.is_dir():
         return _folder(source)
     name = source.name.lower()
+    if name.endswith((".nc", ".nc4", ".h5", ".npz")) and is_nested(source):
+        return Detected("nested", "what its format says")
     if name.endswith((".nc", ".nc4", ".h5")):
         return Detected("netcdf", "its name")
     if name.endswith(".npz"):

@@ -21,6 +21,7 @@ from model.errors import ScenarioError
 
 if TYPE_CHECKING:
     from io_tables.container.checks import Finding
+    from io_tables.nest import NestedTable
     from io_tables.table import RegionalTable
 
 __all__ = ["check_tolerance", "describe", "region_names", "table_check", "table_info"]
@@ -35,8 +36,12 @@ def table_info(
     output_format: OutputFormat = "text",
 ) -> int:
     """Write what a table holds; 0, also when findings are among it."""
-    from model.sources import open_table  # loads xarray; a mistyped word is answered before that
+    from model.sources import open_places, open_table  # loads xarray; mistyped words come first
 
+    places = open_places(source, table_format=table_format)
+    if places is not None:
+        _tell_places(places, output_format)
+        return 0
     table = open_table(source, table_format=table_format)
     facts, names = _facts(table), region_names(table)
     if output_format == "json":
@@ -62,6 +67,43 @@ def table_info(
     if facts["notes"]:
         write("", "notes", *wrapped(facts["notes"]))
     return 0
+
+
+def _tell_places(nested: NestedTable, output_format: OutputFormat) -> None:
+    """Write what a file of places in gravity form holds."""
+    parent = nested.parent
+    per_place = nested.value_added.sum(axis=(0, 2))
+    order = sorted(range(len(nested.places)), key=lambda m: -per_place[m])[:5]
+    facts: dict[str, Any] = {
+        "name": parent.name,
+        "year": parent.year,
+        "kind": "places in gravity form",
+        "unit": parent.unit,
+        "places": list(nested.places),
+        "regions": parent.regions,
+        "sectors": parent.sectors,
+        "preserve": nested.preserve,
+        "gap": nested.gap,
+        "totals": {
+            "output": float(nested.output.sum()),
+            "value added": float(nested.value_added.sum()),
+            "final demand for domestic products": float(nested.demand.sum()),
+            "exports": float(nested.exports.sum()),
+        },
+        "largest_places": {nested.places[m]: float(per_place[m]) for m in order},
+        "notes": list(nested.notes),
+    }
+    if output_format == "json":
+        write_json(facts)
+        return
+    write(f"{parent.name}   places in gravity form, {parent.unit}")
+    write(f"{len(nested.places)} places in {parent.n_regions} regions x {parent.n_sectors} sectors")
+    write(f"preserves {nested.preserve}; largest relative gap {nested.gap:.2g}", "")
+    totals = [(name, amount(value)) for name, value in facts["totals"].items()]
+    write(*aligned(("total", parent.unit), totals), "", "largest places by value added")
+    largest = [(name, amount(value)) for name, value in facts["largest_places"].items()]
+    write(*aligned(("place", parent.unit), largest))
+    write("", "notes", *wrapped(facts["notes"]))
 
 
 def table_check(

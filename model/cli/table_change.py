@@ -23,6 +23,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from io_tables.aggregate import aggregate
 from io_tables.balance import MAX_ITERATIONS, TOLERANCE, gras, ras
+from io_tables.nest import NestedTable
 from io_tables.readers import WrittenFormat, write_table
 from io_tables.table import RegionalTable
 from io_tables.units import convert_money
@@ -69,7 +70,7 @@ class Balancing:
     max_iterations: int | None = None
 
 
-def write_result_table(table: RegionalTable, target: Target) -> None:
+def write_result_table(table: RegionalTable | NestedTable, target: Target) -> None:
     """Write a table where it goes: whole or not at all.
 
     Raises

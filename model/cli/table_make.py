@@ -90,6 +90,7 @@ class Nesting:
     demand: Path | None = None
     tolerance: float | None = None
     max_iterations: int | None = None
+    gravity: bool = False
 
 
 def estimate(request: Estimation, target: Target, output_format: Format = "text") -> int:
@@ -156,7 +157,8 @@ def nest_table(request: Nesting, target: Target, output_format: Format = "text")
         with stoppable():
             progress("reading", 0.0)
             given = open_table(request.table, table_format=request.read_as)
-            _refuse_large(len(places), given)
+            if not request.gravity:
+                _refuse_large(len(places), given)
             progress("nesting", 0.2)
             nested = nest(
                 given.pooled(),
@@ -175,7 +177,7 @@ def nest_table(request: Nesting, target: Target, output_format: Format = "text")
             progress("comparing multipliers", 0.6)
             change = nest_change(nested)
             progress("writing", 0.8)
-            table = nested.to_table()
+            table = nested if request.gravity else nested.to_table()
             write_result_table(table, target)
     finally:
         progress.close()
@@ -183,13 +185,14 @@ def nest_table(request: Nesting, target: Target, output_format: Format = "text")
         write_json(
             {
                 "written": str(target[0]),
-                "unit": table.unit,
-                "places": table.regions,
+                "unit": given.unit,
+                "places": list(nested.places),
+                "form": "gravity" if request.gravity else "pooled",
                 "preserve": request.preserve,
                 "gap": nested.gap,
                 "iterations": nested.iterations,
                 "multiplier_change": {"largest": change.largest, "weighted": change.weighted},
-                "notes": list(table.notes),
+                "notes": list(nested.notes),
             }
         )
         return 0
@@ -204,16 +207,31 @@ def _refuse_large(count: int, table: RegionalTable) -> None:
     if size > nesting.LARGEST_TRADE:
         raise TableTooLarge(
             f"trade shares of {count} places and {table.n_sectors} sectors would take "
-            f"{size / 2**30:.1f} GiB: aggregate sectors or places first, or use hl.nest and "
-            "hl.GravityOperator in Python, which need no table of trade"
+            f"{size / 2**30:.1f} GiB: keep the gravity form with --gravity (.nc or .npz), which "
+            "needs no table of trade, or aggregate sectors or places first"
         )
 
 
 def _tell(
-    given: RegionalTable, nested: NestedTable, table: RegionalTable, change: NestChange
+    given: RegionalTable,
+    nested: NestedTable,
+    table: RegionalTable | NestedTable,
+    change: NestChange,
 ) -> None:
-    write(f"{table.name}   {describe(table)}", "")
-    _show(_own_shares(table), table)
+    if isinstance(table, RegionalTable):
+        write(f"{table.name}   {describe(table)}", "")
+        _show(_own_shares(table), table)
+    else:
+        write(f"{given.name}   gravity form, {len(nested.places)} places, {given.unit}", "")
+        largest = pd.Series(nested.output.sum(axis=1), index=list(nested.places))
+        rows = largest.sort_values(ascending=False, kind="stable").head(SHOWN)
+        write(
+            *aligned(
+                ("largest", f"output ({given.unit})"),
+                [(str(name), amount(float(v))) for name, v in rows.items()],
+            )
+        )
+        write(f"and {len(largest) - SHOWN} more" if len(largest) > SHOWN else "")
     write(
         "",
         f"what is preserved: {nested.preserve}; largest relative gap {nested.gap:.2g} after "
@@ -223,7 +241,7 @@ def _tell(
     )
     if given.kind == "explicit":
         write("the table was explicit and was pooled first")
-    write("", "notes", *wrapped(table.notes), "")
+    write("", "notes", *wrapped(nested.notes), "")
 
 
 def _figures(path: Path | None, *, blank: bool = False) -> pd.DataFrame | None:

@@ -204,6 +204,12 @@ def _add_nest(family: Family) -> None:
     )
     _costs(made)
     made.add_argument(
+        "--gravity",
+        action="store_true",
+        help="keep trade between places in gravity form (.nc or .npz), for places too many to "
+        "spell it out",
+    )
+    made.add_argument(
         "--preserve",
         choices=("flows", "cells"),
         default="flows",
@@ -365,6 +371,7 @@ def _nest(arguments: argparse.Namespace) -> int:
         demand=arguments.demand,
         tolerance=arguments.tolerance,
         max_iterations=arguments.max_iterations,
+        gravity=arguments.gravity,
     )
     return nest_table(request, _to(arguments), chosen_format(arguments))
 

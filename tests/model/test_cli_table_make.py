@@ -207,8 +207,13 @@ def test_places_that_cannot_be_written_are_refused_before_the_work(
     monkeypatch.setattr("io_tables.nest.LARGEST_TRADE", 700)
     answer = say("table", "nest", "table.nc", "places.csv", "--cost", "cost.csv", "-o", "x.nc")
     assert answer.code == 1
-    assert "GravityOperator" in answer.err
+    assert "--gravity" in answer.err
     assert not Path("x.nc").exists()
+    given = ("table", "nest", "table.nc", "places.csv", "--cost", "cost.csv", "-o", "x.nc")
+    assert "gravity form, 5 places" in say(*given, "--gravity").out
+    assert "5 places in 3 regions x 4 sectors" in done(say("table", "info", "x.nc")).out
+    assert json.loads(done(say("table", "info", "x.nc", "--json")).out)["preserve"] == "flows"
+    assert list(read_table("x.nc").places) == places.index.tolist()
 
 
 # ---- files ------------------------------------------------------------------------------------
