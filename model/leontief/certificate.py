@@ -165,8 +165,9 @@ def _bounded(
     else:
         # A sum of n terms >= 0 is off by at most n eps of itself.
         scale = weights.amplification * (1.0 + rho.shape[0] * EPS)
-        rounding = weights.q @ rho
-        bounds = weights.q @ (absolute + rho)
+        # Not BLAS: its threads would spin on while ours begin the next product.
+        rounding = np.einsum("i,ij->j", weights.q, rho)
+        bounds = np.einsum("i,ij->j", weights.q, absolute + rho)
     return Certificate(residuals, scale * bounds, scale * rounding, raw.remainder, rho)
 
 

@@ -23,6 +23,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from model.errors import ShapeError
+from model.leontief import narrow
 from model.leontief.products import (
     FloatArray,
     IntArray,
@@ -133,11 +134,16 @@ class Explicit(Operator):
         """Return A X for X (n, k)."""
         if self._scale is not None:
             columns = self._scale[:, None] * columns
+        if not self._sparse and narrow.few(columns.shape[1]):
+            return narrow.times(self._matrix, columns)
         return np.asarray(self._matrix @ columns)
 
     def rmatmat(self, columns: FloatArray) -> FloatArray:
         """Return A' X for X (n, k)."""
-        out = np.asarray(self._transposed @ columns)
+        if not self._sparse and narrow.few(columns.shape[1]):
+            out = narrow.times(self._matrix, columns, transposed=True)
+        else:
+            out = np.asarray(self._transposed @ columns)
         if self._scale is not None:
             out *= self._scale[:, None]
         return out

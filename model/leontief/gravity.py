@@ -31,6 +31,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from model.errors import ShapeError
+from model.leontief import narrow
 from model.leontief.decay import KernelForm, Kernels, build_kernels
 from model.leontief.pooled import two_stage_graph
 from model.leontief.products import FloatArray, IntArray, Operator, none_negative, read_only
@@ -166,12 +167,16 @@ class GravityOperator(Operator):
         out = np.zeros_like(values)
         for term in self.kernels.terms:
             matrix = self.kernels.matrices[term.kernel]
-            matrix = matrix.T if transposed else matrix
             part = values[:, term.products]
             shape = part.shape
             if self._factors is None:
-                product = (matrix @ part.reshape(shape[0], -1)).reshape(shape)
+                flat = part.reshape(shape[0], -1)
+                if narrow.few(flat.shape[1]):
+                    product = narrow.times(matrix, flat, transposed=transposed).reshape(shape)
+                else:
+                    product = ((matrix.T if transposed else matrix) @ flat).reshape(shape)
             else:
+                matrix = matrix.T if transposed else matrix
                 common = self._factors.shape[0] == 1
                 factors = self._factors if common else self._factors[term.products]
                 product = _by_group(matrix, part, self._groups, factors, transposed)

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.leontief.narrow import combine, dots, norm
 from model.leontief.products import FloatArray
 
 Apply = Callable[[FloatArray], FloatArray]
@@ -73,7 +74,7 @@ def _arnoldi(
 ) -> _Cycle:
     """Grow the Krylov space of B = I - N from `vector` until the GMRES residual is below target."""
     n = vector.shape[0]
-    start = float(np.linalg.norm(vector))
+    start = norm(vector)
     basis = np.empty((min(steps, 16) + 1, n))
     hessenberg = np.zeros((steps + 1, steps))
     basis[0] = vector / start
@@ -86,27 +87,27 @@ def _arnoldi(
             basis = np.concatenate([basis, np.empty((min(16, steps - j), n))])
         known = basis[: j + 1]
         new = basis[j] - rest(basis[j][:, None])[:, 0]
-        column = known @ new
-        before = float(np.linalg.norm(new))
-        new -= column @ known
-        norm = float(np.linalg.norm(new))
-        if norm < 0.1 * before:  # most of it cancelled: take out what rounding left
-            again = known @ new
-            new -= again @ known
+        column = dots(known, new)
+        before = norm(new)
+        new -= combine(known, column)
+        length = norm(new)
+        if length < 0.1 * before:  # most of it cancelled: take out what rounding left
+            again = dots(known, new)
+            new -= combine(known, again)
             column += again
-            norm = float(np.linalg.norm(new))
+            length = norm(new)
         hessenberg[: j + 1, j] = column
-        hessenberg[j + 1, j] = norm
+        hessenberg[j + 1, j] = length
         used = j + 1
         size = float(np.abs(column).max())
-        if norm <= 1e-14 * size:  # the space is invariant: the solution is inside
+        if length <= 1e-14 * size:  # the space is invariant: the solution is inside
             residual = 0.0
             break
-        gamma[j + 1] = -float(column @ gamma[: j + 1]) / norm
+        gamma[j + 1] = -float(column @ gamma[: j + 1]) / length
         residual = start / float(np.linalg.norm(gamma[: j + 2]))
         if progress is not None:
             progress(done + used, residual)
-        basis[j + 1] = new / norm
+        basis[j + 1] = new / length
         if residual <= target:
             break
     return _Cycle(basis[: used + 1], hessenberg[: used + 1, :used], start, residual)
@@ -127,25 +128,26 @@ def gmres(
     """
     z = np.zeros_like(rhs)
     residual = rhs
-    norm = float(np.linalg.norm(rhs))
+    size = norm(rhs)
     done = 0
-    while norm > target and done < max_iterations:
+    while size > target and done < max_iterations:
         room = min(RESTART, max_iterations - done)
         cycle = _arnoldi(rest, residual, target, room, progress=progress, done=done)
         steps = cycle.hessenberg.shape[1]
         first = np.zeros(steps + 1)
         first[0] = cycle.start
-        y = np.linalg.lstsq(cycle.hessenberg, first, rcond=None)[0]
-        z = z + y @ cycle.basis[:steps]
+        found = np.linalg.lstsq(cycle.hessenberg, first, rcond=None)[0]
+        y = np.asarray(found, dtype=np.float64)
+        z = z + combine(cycle.basis[:steps], y)
         done += steps
         if cycle.residual <= target:
             return Iterated(z, done, True)
         residual = rhs - z + rest(z[:, None])[:, 0]
-        new_norm = float(np.linalg.norm(residual))
-        if not new_norm < 0.5 * norm:  # a whole cycle that does not halve it: no way forward
-            return Iterated(z, done, new_norm <= target)
-        norm = new_norm
-    return Iterated(z, done, norm <= target)
+        now = norm(residual)
+        if not now < 0.5 * size:  # a whole cycle that does not halve it: no way forward
+            return Iterated(z, done, now <= target)
+        size = now
+    return Iterated(z, done, size <= target)
 
 
 def find_roots(rest: Apply, n: int, reduction: float, *, max_degree: int) -> NDArray[np.complex128]:
@@ -154,7 +156,7 @@ def find_roots(rest: Apply, n: int, reduction: float, *, max_degree: int) -> NDA
     The vector comes from a fixed seed: the same operator gives the same roots.
     """
     vector = np.random.default_rng(20201230).standard_normal(n)
-    target = reduction * float(np.linalg.norm(vector))
+    target = reduction * norm(vector)
     cycle = _arnoldi(rest, vector, target, min(max_degree, n))
     m = cycle.hessenberg.shape[1]
     square = cycle.hessenberg[:m].copy()

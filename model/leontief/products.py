@@ -30,6 +30,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from model.errors import ShapeError
+from model.leontief import narrow
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.intp]
@@ -158,8 +159,14 @@ def _can_change(array: NDArray[Any]) -> bool:
 def spread(trade: FloatArray, demand: FloatArray) -> FloatArray:
     """T Y: trade (S, R, R) [product, from, to] times demand by place of use (R*S, k)."""
     n_sectors, n_regions, _ = trade.shape
-    out = np.empty_like(demand)
-    shape = (n_regions, n_sectors, demand.shape[1])
+    k = demand.shape[1]
+    out = np.empty((n_regions * n_sectors, k))
+    shape = (n_regions, n_sectors, k)
+    if narrow.few(k):
+        by_product = narrow.turned(demand.reshape(n_regions, n_sectors * k))
+        steps, out_steps = (k * n_regions, n_regions, 1), (k, 1, n_sectors * k)
+        narrow.rows_times(trade, by_product, steps, k, out, out_steps)
+        return out
     np.matmul(
         trade, demand.reshape(shape).transpose(1, 0, 2), out=out.reshape(shape).transpose(1, 0, 2)
     )
@@ -168,4 +175,11 @@ def spread(trade: FloatArray, demand: FloatArray) -> FloatArray:
 
 def gather(trade: FloatArray, weights: FloatArray) -> FloatArray:
     """T' W: what a buyer in each region meets of weights by place of production (R*S, k)."""
-    return spread(trade.transpose(0, 2, 1), weights)
+    n_sectors, n_regions, _ = trade.shape
+    k = weights.shape[1]
+    if not narrow.few(k):
+        return spread(trade.transpose(0, 2, 1), weights)
+    out = np.zeros((n_sectors * k, n_regions))
+    steps, out_steps = (k, 1, n_sectors * k), (k * n_regions, n_regions, 1)
+    narrow.columns_times(trade, weights, steps, k, out, out_steps)
+    return narrow.turned(out).reshape(weights.shape)

@@ -16,12 +16,17 @@ Source: Miller & Blair (2009), section 3.4.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.errors import ShapeError
+from model.leontief import narrow
 from model.leontief.products import FloatArray, IntArray, none_negative, read_only
+
+OFTEN = 16
+"""Regions to a block from which its products are done for all of them together."""
 
 
 class Technology:
@@ -74,20 +79,59 @@ class Technology:
 
     def apply(self, columns: FloatArray, *, transposed: bool = False) -> FloatArray:
         """Return A X, or A' X, for X (R*S, k)."""
-        blocks = self.blocks.transpose(0, 2, 1) if transposed else self.blocks
         n, k = columns.shape
+        if narrow.few(k) and self.n_regions < OFTEN * self.blocks.shape[0]:
+            return self._apply_few(columns, transposed)
+        if self._members is not None or self.blocks.shape[0] == 1:
+            return self._apply_shared(columns, transposed)
+        blocks = self.blocks.transpose(0, 2, 1) if transposed else self.blocks
         by_region = columns.reshape(self.n_regions, self.n_sectors, k)
-        if self._members is None:
-            if blocks.shape[0] == 1 and k == 1:
-                return np.asarray(by_region[:, :, 0] @ blocks[0].T).reshape(n, 1)
-            return np.asarray(np.matmul(blocks, by_region)).reshape(n, k)
+        return np.asarray(np.matmul(blocks, by_region)).reshape(n, k)
+
+    def _apply_few(self, columns: FloatArray, transposed: bool) -> FloatArray:
+        """Region by region, few columns."""
+        (n, k), size = columns.shape, self.n_sectors
+        if transposed:
+            turned = np.zeros((k, n))
+            steps = (size * k, 1, k)
+            narrow.columns_times(self.blocks, columns, steps, k, turned, (size, n, 1), self.of)
+            return narrow.turned(turned)
+        out = np.empty((n, k))
+        turned = narrow.turned(columns)
+        narrow.rows_times(self.blocks, turned, (size, n, 1), k, out, (size * k, 1, k), self.of)
+        return out
+
+    def _apply_shared(self, columns: FloatArray, transposed: bool) -> FloatArray:
+        """Blocks of groups of regions: a region's columns are the matrix, the block the vectors."""
+        (n, k), size = columns.shape, self.n_sectors
+        by_region = columns.reshape(self.n_regions, size, k)
         out = np.empty_like(by_region)
-        for block, members in zip(blocks, self._members, strict=True):
-            if k == 1:
-                out[members, :, 0] = by_region[members, :, 0] @ block.T
+        for group, members in zip(range(self.blocks.shape[0]), self._groups, strict=True):
+            part = by_region if members is None else by_region[members]
+            if narrow.few(k):
+                rows = narrow.turned(part.reshape(-1, k)) if k > 1 else part
+                block = self._turned[group] if transposed else self.blocks[group]
+                found = np.empty(part.size).reshape(k, -1)
+                lines = rows.reshape(1, -1, size)
+                narrow.rows_times(lines, block, (0, size, 1), size, found, (0, 1, size))
+                part = narrow.turned(found).reshape(part.shape)
             else:
-                out[members] = np.matmul(block, by_region[members])
+                block = self.blocks[group].T if transposed else self.blocks[group]
+                part = np.matmul(block, part)
+            if members is None:
+                return part.reshape(n, k)
+            out[members] = part
         return out.reshape(n, k)
+
+    @property
+    def _groups(self) -> list[IntArray] | list[None]:
+        """Regions that use each block; None stands for all."""
+        return [None] if self._members is None else self._members
+
+    @cached_property
+    def _turned(self) -> FloatArray:
+        """Blocks transposed, where they are shared and therefore few."""
+        return np.ascontiguousarray(self.blocks.transpose(0, 2, 1))
 
     def entries(self, region: IntArray, product: IntArray, buyer: IntArray) -> FloatArray:
         """a_ij^s at broadcast positions."""
