@@ -5,9 +5,9 @@ does each belong?
 
 Public names
 ------------
-``add_table_verbs``    declare info, check, convert, aggregate, balance, estimate, nest, template
-``EMBEDDED``           the embedded case
-``TABLE_HELP``         how a table is named
+``add_table_verbs``    declare info, check, convert, aggregate, balance, estimate, nest, template;
+                       and what `model.cli.table_more_words` has
+``EMBEDDED``, ``TABLE_HELP``   from `model.cli.table_options`
 
 Options bear the names of the library's arguments. Nothing heavy is imported here.
 """
@@ -18,12 +18,20 @@ import argparse
 from pathlib import Path
 from typing import Final
 
+from model.cli.table_more_words import add_more_table_verbs
+from model.cli.table_options import (
+    EMBEDDED,
+    TABLE_HELP,
+    add_json,
+    add_replace,
+    add_source,
+    add_target,
+    target_of,
+)
 from model.cli.words import Family, Parser, add_verb, chosen_format, settle
 
 __all__ = ["EMBEDDED", "TABLE_HELP", "add_table_verbs"]
 
-EMBEDDED: Final = "china:2020"
-TABLE_HELP: Final = f"{EMBEDDED}, {EMBEDDED}:city, or the path of a table"
 _FIGURES: Final = "one number, or a CSV file of sector and number"
 
 
@@ -36,49 +44,14 @@ def add_table_verbs(family: Family) -> None:
     _add_balance(family)
     _add_estimate(family)
     _add_nest(family)
+    add_more_table_verbs(family)
     _add_template(family)
-
-
-def _source(verb: Parser, *, default: bool) -> None:
-    """Add the table to read and its format."""
-    if default:
-        verb.add_argument("table", nargs="?", default=EMBEDDED, metavar="TABLE", help=TABLE_HELP)
-    else:
-        verb.add_argument("table", metavar="TABLE", help=TABLE_HELP)
-    verb.add_argument(
-        "--from",
-        "--format",
-        dest="read_as",
-        metavar="NAME",
-        help="format of the file that is read, when it cannot be told",
-    )
-
-
-def _target(verb: Parser, *, option: bool) -> None:
-    """Add where the new table goes."""
-    about = "file or folder for the table; the name tells the format (.nc, .xlsx, .csv, ...)"
-    if option:
-        verb.add_argument("-o", dest="target", type=Path, required=True, metavar="OUT", help=about)
-    else:
-        verb.add_argument("target", type=Path, metavar="OUT", help=about)
-    verb.add_argument(
-        "--to", dest="write_as", metavar="NAME", help="format of OUT, when its name does not tell"
-    )
-    _replace(verb)
-
-
-def _replace(verb: Parser) -> None:
-    verb.add_argument("--replace", action="store_true", help="write over a table that is there")
-
-
-def _json(verb: Parser) -> None:
-    verb.add_argument("--json", action="store_true", help="write JSON")
 
 
 def _add_info(family: Family) -> None:
     made = add_verb(family, "info", "say what a table holds and whether it balances", _info)
-    _source(made, default=True)
-    _json(made)
+    add_source(made, default=True)
+    add_json(made)
     settle(made)
 
 
@@ -86,18 +59,18 @@ def _add_check(family: Family) -> None:
     made = add_verb(
         family, "check", "list all that does not add up in a table; exit code 1 if any", _check
     )
-    _source(made, default=True)
+    add_source(made, default=True)
     made.add_argument(
         "--tolerance", type=float, metavar="T", help="relative gap that is allowed; the table's own"
     )
-    _json(made)
+    add_json(made)
     settle(made)
 
 
 def _add_convert(family: Family) -> None:
     made = add_verb(family, "convert", "write a table in another format, form or unit", _convert)
-    _source(made, default=False)
-    _target(made, option=False)
+    add_source(made, default=False)
+    add_target(made, option=False)
     made.add_argument(
         "--kind",
         choices=("explicit", "pooled"),
@@ -114,8 +87,8 @@ def _add_aggregate(family: Family) -> None:
     made = add_verb(
         family, "aggregate", "sum a table over groups of regions, sectors, categories", _aggregate
     )
-    _source(made, default=False)
-    _target(made, option=False)
+    add_source(made, default=False)
+    add_target(made, option=False)
     for what in ("regions", "sectors", "categories"):
         made.add_argument(
             f"--{what}",
@@ -124,7 +97,7 @@ def _add_aggregate(family: Family) -> None:
             help="columns label, group and, where labels are split, weight; or labels down, groups "
             "across",
         )
-    _json(made)
+    add_json(made)
     settle(made)
 
 
@@ -151,14 +124,14 @@ def _add_balance(family: Family) -> None:
     )
     made.add_argument("--tolerance", type=float, metavar="T", help="largest relative gap")
     made.add_argument("--max-iterations", type=int, metavar="N", help="sweeps before giving up")
-    _replace(made)
-    _json(made)
+    add_replace(made)
+    add_json(made)
     settle(made)
 
 
 def _add_estimate(family: Family) -> None:
     made = add_verb(family, "estimate", "make a table of regions from a national one", _estimate)
-    _source(made, default=False)
+    add_source(made, default=False)
     made.add_argument(
         "--output",
         "--regional-output",
@@ -188,14 +161,14 @@ def _add_estimate(family: Family) -> None:
         "--scale-output", action="store_true", help="scale output to the national figures"
     )
     made.add_argument("--name", default="", metavar="NAME", help="name of the table")
-    _target(made, option=True)
-    _json(made)
+    add_target(made, option=True)
+    add_json(made)
     settle(made)
 
 
 def _add_nest(family: Family) -> None:
     made = add_verb(family, "nest", "split the regions of a table into cities or counties", _nest)
-    _source(made, default=False)
+    add_source(made, default=False)
     made.add_argument(
         "places",
         type=Path,
@@ -224,8 +197,8 @@ def _add_nest(family: Family) -> None:
         made.add_argument(f"--{name}", type=Path, metavar="FILE.csv", help=about)
     made.add_argument("--tolerance", type=float, metavar="T", help="largest relative gap")
     made.add_argument("--max-iterations", type=int, metavar="N", help="passes before giving up")
-    _target(made, option=True)
-    _json(made)
+    add_target(made, option=True)
+    add_json(made)
     settle(made)
 
 
@@ -269,7 +242,7 @@ def _add_template(family: Family) -> None:
         help="sheets beside Z and Y: x, va, imports, final_imports, exports, taxes, discrepancy, "
         "population, employment (default va,imports,exports)",
     )
-    _replace(made)
+    add_replace(made)
     settle(made)
 
 
@@ -296,7 +269,7 @@ def _convert(arguments: argparse.Namespace) -> int:
     from model.cli.table_change import Conversion, convert
 
     request = Conversion(kind=arguments.kind, units=arguments.units, factor=arguments.factor)
-    return convert(arguments.table, arguments.read_as, request, _to(arguments))
+    return convert(arguments.table, arguments.read_as, request, target_of(arguments))
 
 
 def _aggregate(arguments: argparse.Namespace) -> int:
@@ -308,7 +281,7 @@ def _aggregate(arguments: argparse.Namespace) -> int:
         if getattr(arguments, name) is not None
     }
     return aggregate_table(
-        arguments.table, arguments.read_as, maps, _to(arguments), chosen_format(arguments)
+        arguments.table, arguments.read_as, maps, target_of(arguments), chosen_format(arguments)
     )
 
 
@@ -351,7 +324,7 @@ def _estimate(arguments: argparse.Namespace) -> int:
         scale_output=arguments.scale_output,
         name=arguments.name,
     )
-    return estimate(request, _to(arguments), chosen_format(arguments))
+    return estimate(request, target_of(arguments), chosen_format(arguments))
 
 
 def _nest(arguments: argparse.Namespace) -> int:
@@ -373,7 +346,7 @@ def _nest(arguments: argparse.Namespace) -> int:
         max_iterations=arguments.max_iterations,
         gravity=arguments.gravity,
     )
-    return nest_table(request, _to(arguments), chosen_format(arguments))
+    return nest_table(request, target_of(arguments), chosen_format(arguments))
 
 
 def _template(arguments: argparse.Namespace) -> int:
@@ -387,8 +360,3 @@ def _template(arguments: argparse.Namespace) -> int:
         sheets=arguments.sheets,
         replace=arguments.replace,
     )
-
-
-def _to(arguments: argparse.Namespace) -> tuple[Path, str | None, bool]:
-    """Return where the table goes, in which format, and whether it may replace one."""
-    return arguments.target, arguments.write_as, arguments.replace
