@@ -136,6 +136,16 @@ class Leontief:
         return self.operator.n
 
     @property
+    def factored(self) -> bool:
+        """Whether dense factors of I - A are at hand: solves that use them cost little."""
+        return self._engine.factored
+
+    @property
+    def roots_known(self) -> bool:
+        """Whether the roots of blocked iterations are at hand."""
+        return "roots" in self._engine.__dict__
+
+    @property
     def weights(self) -> Weights:
         """What bounds errors of this system (`model.leontief.certificate`).
 

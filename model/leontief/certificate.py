@@ -41,6 +41,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import dtrmv
 
+from model.leontief.narrow import combine
 from model.leontief.products import FloatArray, Operator, none_negative
 
 EPS = float(np.finfo(np.float64).eps)
@@ -213,7 +214,7 @@ class FactorBound:
         n, q = inverse.shape[0], self.weights.q
         reached = np.zeros(n)  # q'|X|
         for i in range(0, n, ROWS):
-            reached += q[i : i + ROWS] @ np.abs(inverse[i : i + ROWS])
+            reached += combine(np.abs(inverse[i : i + ROWS]), q[i : i + ROWS])
         growth = 1.0 + (2 * n + 8) * EPS
         eta = growth * float((reached / q).max()) * float((self.reach / q).max())
         return np.asarray(self.weights.amplification * eta * q + TINY * n)

@@ -5,6 +5,7 @@ Question owned: dense factors, one Krylov space per column, or matrix-matrix ite
 Public names
     Method     "direct", "krylov", "blocked"
     choose     the method with the least estimated seconds, and the estimates
+    inverse_pays    whether all columns of L come cheapest as one dense inverse
     limit      bytes a dense matrix may take
 
 Terms: n rows, k right-hand sides; a product with one vector costs m multiplications and reads s
@@ -74,3 +75,12 @@ def choose(
         seconds["blocked"] = products * whole + 2 * n * n / BANDWIDTH
     best = min(seconds, key=lambda method: seconds[method])
     return best, seconds
+
+
+def inverse_pays(operator: Operator, *, factored: bool, roots_known: bool) -> bool:
+    """Tell whether all n columns of L cost least as a dense inverse, 2 n^3 operations from A on."""
+    n = float(operator.n)
+    if 8 * n * n > LARGEST_DENSE / 2:
+        return False
+    _, seconds = choose(operator, operator.n, factored=factored, roots_known=roots_known)
+    return 2 * n**3 / SOLVE_FLOPS <= min(seconds["krylov"], seconds["blocked"])

@@ -4,6 +4,7 @@ Question owned: how are sums over all of L, and its diagonal blocks, had without
 
 Public names
     column_pieces    L in blocks of columns, each certified
+    whole            all of L, where that is the cheapest way to its columns
     diagonal         l_jj (n,)
     diagonal_blocks  L_KK for disjoint groups K of rows
     own_cells        a_jj (n,)
@@ -19,6 +20,8 @@ from typing import Final
 
 import numpy as np
 
+from model.leontief.choice import inverse_pays
+from model.leontief.machine import free_memory
 from model.leontief.products import FloatArray, IntArray
 from model.solve import Leontief
 
@@ -42,6 +45,15 @@ def column_pieces(
     """
     wanted = np.arange(system.n) if order is None else order
     step = WIDTH if width is None else width
+    inverse = whole(system) if wanted.size > system.n // 2 else None
+    if inverse is not None:
+        if order is None and step >= system.n:
+            yield wanted, inverse
+            return
+        for first in range(0, wanted.size, step):
+            columns = wanted[first : first + step]
+            yield columns, inverse[:, columns]
+        return
     for first in range(0, wanted.size, step):
         columns = wanted[first : first + step]
         unit = np.zeros((system.n, columns.size))
@@ -50,8 +62,19 @@ def column_pieces(
         yield columns, np.asarray(solved.x)
 
 
+def whole(system: Leontief) -> FloatArray | None:
+    """Return L (n, n), certified, where it fits and is the cheapest way to most of its columns."""
+    known = {"factored": system.factored, "roots_known": system.roots_known}
+    if not inverse_pays(system.operator, **known) or 3 * 8 * system.n**2 > free_memory() // 2:
+        return None
+    return np.asarray(system.inverse(tolerance=TOLERANCE))
+
+
 def diagonal(system: Leontief) -> FloatArray:
     """Return l_jj (n,)."""
+    inverse = whole(system)
+    if inverse is not None:
+        return inverse.diagonal().copy()
     return np.asarray(system.diagonal(tolerance=TOLERANCE), dtype=float)
 
 
