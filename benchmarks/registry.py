@@ -19,6 +19,7 @@ FAMILIES: dict[str, str] = {
     "real": "benchmarks.cases_real",
     "network": "benchmarks.cases_network",
     "coupling": "benchmarks.cases_coupling",
+    "equilibrium": "benchmarks.cases_equilibrium",
     "toolbox": "benchmarks.cases_toolbox",
     "paths": "benchmarks.cases_paths",
     "assignment": "benchmarks.cases_assignment",

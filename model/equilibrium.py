@@ -29,12 +29,10 @@ Staff Papers 55(3); Redding & Rossi-Hansberg (2017), Annual Review of Economics 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
-import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from io_tables.table import RegionalTable
@@ -45,8 +43,9 @@ from model.equilibria.certificate import Certificate, certify
 from model.equilibria.closure import Layout, Numeraire, Rules, Shock
 from model.equilibria.newton import Outcome, find_equilibrium
 from model.equilibria.point import Point
+from model.equilibria.result import Equilibrium, EquilibriumStatus
 from model.equilibria.shares import home_shares
-from model.errors import Infeasible, InvalidParameter, NotConverged, Uncertified
+from model.errors import InvalidParameter
 
 Array = NDArray[np.float64]
 Labour = Literal["immobile", "mobile", "partly mobile"]
@@ -55,21 +54,10 @@ __all__ = ["Equilibrium", "EquilibriumBase", "EquilibriumStatus", "Labour", "equ
 
 TOLERANCE = 1e-10
 MAX_ITERATIONS = 60
+LOOSE = 1e-6
+"""Error of log wages above which clearing markets say too little."""
 SAME = 1e-6
 """Difference of log wages up to which two solutions are one."""
-
-
-class EquilibriumStatus(StrEnum):
-    """How a search ended."""
-
-    CERTIFIED = "certified"
-    """Every market clears within the tolerance, and nothing speaks against uniqueness."""
-    NOT_UNIQUE = "not_unique"
-    """An equilibrium, and there are others or there must be; `reason` says why."""
-    INFEASIBLE = "infeasible"
-    """A region is left with nothing to spend."""
-    NOT_CONVERGED = "not_converged"
-    """Markets do not clear within the tolerance; `reason` says what to change."""
 
 
 @runtime_checkable
@@ -78,165 +66,6 @@ class _Calibrated(Protocol):
 
     @property
     def calibration(self) -> Calibration: ...
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Equilibrium:
-    """An economy at rest after a change. "New / base" numbers are 1 where nothing changed.
-
-    Attributes
-    ----------
-    regions, sectors : tuple of str
-    unit : str
-        Of money; all money is in the numeraire.
-    numeraire : {"national value added", "foreign price"}
-    wages : (R,) array
-        New / base wage.
-    other_return : (R,) array
-        New / base return of the rest of value added; the wage where all of it is labour's.
-    import_price : float
-        New / base price of imports in the numeraire.
-    mill_prices : (R, S) array
-        New / base, by place of production.
-    delivered_prices : (R, S) array
-        New / base price of the domestic bundle, by place of use.
-    consumer_prices : (R,) array
-        New / base price of final purchases.
-    trade_shares : (S, R, R) array
-        Value shares of domestic origins [product, from, to].
-    output, value_added, final_demand : (R, S) arrays
-        Money; output and value added by place of production, final demand (domestic and imported)
-        by place of use and product.
-    exports : (R, S) array
-        Money.
-    real_output, real_consumption_by_product : (R, S) arrays
-        At base-year prices; consumption is final demand by product, each at its own price.
-    expenditure, deficit, income : (R,) arrays
-        Money: final use, what of it income does not pay, factor income and taxes.
-    real_consumption : (R,) array
-        New / base final purchases over their price.
-    welfare : (R,) array
-        New / base real consumption per person.
-    real_wage : (R,) array
-        New / base wage over the price of final purchases.
-    population : (R,) array
-        New / base.
-    status : EquilibriumStatus
-    reason : str
-        In words, unless certified.
-    guarantee : str
-        What is known about uniqueness.
-    certificate : Certificate
-        Residuals by market, error of log wages, index, and more.
-    iterations, stages : int
-        Newton steps, and the parts the change was taken in.
-    tolerance : float
-        Largest residual asked.
-    """
-
-    regions: tuple[str, ...]
-    sectors: tuple[str, ...]
-    unit: str
-    numeraire: Numeraire
-    wages: Array
-    other_return: Array
-    import_price: float
-    mill_prices: Array
-    delivered_prices: Array
-    consumer_prices: Array
-    trade_shares: Array
-    output: Array
-    value_added: Array
-    final_demand: Array
-    exports: Array
-    real_output: Array
-    real_consumption_by_product: Array
-    expenditure: Array
-    deficit: Array
-    income: Array
-    real_consumption: Array
-    welfare: Array
-    real_wage: Array
-    population: Array
-    status: EquilibriumStatus
-    reason: str
-    guarantee: str
-    certificate: Certificate
-    iterations: int
-    stages: int
-    tolerance: float
-
-    @property
-    def residual(self) -> float:
-        """Largest relative gap of any equation."""
-        return self.certificate.residual
-
-    @property
-    def data(self) -> xr.Dataset:
-        """The numbers with their labels and units."""
-        money, ratio = self.unit, "1"
-        region, flat = ("region",), ("region", "sector")
-        numeraire = f"{self.numeraire} constant"
-        entries = {
-            "wage": (region, self.wages, ratio, "wage, new / base"),
-            "other_return": (region, self.other_return, ratio, "other factors, new / base"),
-            "consumer_price": (region, self.consumer_prices, ratio, "final purchases, new / base"),
-            "real_consumption": (region, self.real_consumption, ratio, "real, new / base"),
-            "welfare": (region, self.welfare, ratio, "real consumption per person, new / base"),
-            "real_wage": (region, self.real_wage, ratio, "real wage, new / base"),
-            "population": (region, self.population, ratio, "residents, new / base"),
-            "expenditure": (region, self.expenditure, money, f"final use, {numeraire}"),
-            "income": (region, self.income, money, f"factor income and taxes, {numeraire}"),
-            "deficit": (region, self.deficit, money, f"final use less income, {numeraire}"),
-            "output": (flat, self.output, money, f"output, {numeraire}"),
-            "value_added": (flat, self.value_added, money, f"value added, {numeraire}"),
-            "final_demand": (flat, self.final_demand, money, f"by place of use, {numeraire}"),
-            "exports": (flat, self.exports, money, f"exports, {numeraire}"),
-            "real_output": (flat, self.real_output, money, "output at base-year prices"),
-            "mill_price": (flat, self.mill_prices, ratio, "by place of production, new / base"),
-            "delivered_price": (
-                flat, self.delivered_prices, ratio, "domestic bundle, by place of use, new / base"
-            ),
-            "trade_share": (
-                ("sector", "region_from", "region_to"), self.trade_shares, ratio,
-                "value share of each origin in domestic purchases",
-            ),
-        }  # fmt: skip
-        made = {
-            name: (dims, values, {"units": units, "long_name": text})
-            for name, (dims, values, units, text) in entries.items()
-        }
-        names = list(self.regions)
-        coords = {
-            "region": names,
-            "sector": list(self.sectors),
-            "region_from": names,
-            "region_to": names,
-        }
-        attrs = {
-            "status": str(self.status),
-            "residual": self.residual,
-            "iterations": self.iterations,
-            "numeraire": self.numeraire,
-            "import_price": self.import_price,
-        }
-        return xr.Dataset(made, coords=coords, attrs=attrs)
-
-    def raise_for_status(self) -> Equilibrium:
-        """Return itself when certified.
-
-        Raises
-        ------
-        NotConverged, Infeasible, Uncertified
-            As the status says.
-        """
-        if self.status is EquilibriumStatus.NOT_CONVERGED:
-            raise NotConverged(self.reason)
-        if self.status is EquilibriumStatus.INFEASIBLE:
-            raise Infeasible(self.reason)
-        if self.status is EquilibriumStatus.NOT_UNIQUE:
-            raise Uncertified(self.reason)
-        return self
 
 
 def equilibrium(
@@ -422,6 +251,13 @@ def _verdict(
             "rounding in regions much smaller than others can do that: raise the tolerance, or "
             "merge them",
         )
+    if certificate.wage_error > LOOSE:
+        return (
+            EquilibriumStatus.NOT_CONVERGED,
+            f"markets clear, but log wages are only known to {certificate.wage_error:.2g}: some "
+            "regions hardly trade with the others, so that almost any relative wage clears them. "
+            "Take a smaller change, or merge them",
+        )
     if certificate.index != 1:
         found = "singular" if certificate.index == 0 else "of the wrong sign (index -1)"
         return (
@@ -494,8 +330,9 @@ def _final_by_product(base: EquilibriumBase, rules: Rules, point: Point) -> tupl
     price = np.exp(log_price + point.import_price)
     growth = point.purchases / base.purchases
     spent = base.final * growth[:, None, None]
-    money = spent.sum(axis=2) + point.stocks
-    return money, (spent / price).sum(axis=2) + base.stocks
+    abroad = base.stocks_imported * np.exp(point.import_price)
+    money = spent.sum(axis=2) + point.stocks + abroad
+    return money, (spent / price).sum(axis=2) + base.stocks + base.stocks_imported
 
 
 def _labelled(

@@ -76,7 +76,7 @@ class EquilibriumBase:
         Final purchases of imports that the table tells only in total, money.
     stocks : (R, S) array
         Domestic final use below zero, at most 0, money.
-    stocks_imported : (R,) array
+    stocks_imported : (R, S) array
         Imported final use below zero, at most 0, money.
     exports : (R, S) array
         At least 0, money, by place of production.
@@ -147,7 +147,7 @@ class EquilibriumBase:
         spent = (blocks.use + blocks.imported_use).sum(axis=1) + import_total + tax
         gap = blocks.output - spent - value_added.sum(axis=0)
         value_added[-1] += np.where(np.abs(gap) <= COLUMN_TOLERANCE * blocks.output, gap, 0.0)
-        _refuse(pooled, blocks, import_total, value_added, gap)
+        _refuse(pooled, blocks, import_total, final_total, value_added, gap)
 
         discrepancy = told("discrepancy", ("region", "sector"), flat)
         exports = blocks.exports - discrepancy
@@ -168,10 +168,9 @@ class EquilibriumBase:
             output=blocks.output,
             final=both,
             final_home=_share(np.maximum(blocks.demand, 0.0), both, 1.0),
-            final_imports=np.maximum(final_total, 0.0).sum(axis=(1, 2)),
+            final_imports=final_total.sum(axis=(1, 2)),
             stocks=stocks,
-            stocks_imported=np.minimum(blocks.imported_demand, 0.0).sum(axis=(1, 2))
-            + np.minimum(final_total, 0.0).sum(axis=(1, 2)),
+            stocks_imported=np.minimum(blocks.imported_demand, 0.0).sum(axis=2),
             exports=np.maximum(exports, 0.0),
             exports_fixed=np.minimum(exports, 0.0) + discrepancy + (blocks.output - sold),
             population=data["population"].values.astype(float) if "population" in data else None,
@@ -210,7 +209,12 @@ class EquilibriumBase:
     @property
     def expenditure(self) -> Array:
         """E: final use of each region, stocks run down taken off, (R,)."""
-        return np.asarray(self.purchases + self.stocks.sum(axis=1) + self.stocks_imported)
+        return np.asarray(self.purchases + (self.stocks + self.stocks_imported).sum(axis=1))
+
+    @property
+    def final_use(self) -> Array:
+        """Final use of products, stocks run down taken off, (R, S): E but for `final_imports`."""
+        return np.asarray(self.final.sum(axis=2) + self.stocks + self.stocks_imported)
 
     @property
     def deficit(self) -> Array:
@@ -261,7 +265,12 @@ def _value_added(table: RegionalTable, labour: Sequence[str] | None) -> Array:
 
 
 def _refuse(
-    table: RegionalTable, blocks: Blocks, import_total: Array, value_added: Array, gap: Array
+    table: RegionalTable,
+    blocks: Blocks,
+    import_total: Array,
+    final_total: Array,
+    value_added: Array,
+    gap: Array,
 ) -> None:
     """Raise once, with everything that keeps a table from having an equilibrium."""
     output, cells = blocks.output, table.labels
@@ -298,6 +307,12 @@ def _refuse(
         "A region must not run down more of a product than it uses",
         "Check the changes in stocks of the product there.",
     )
+    below = np.flatnonzero(final_total.sum(axis=(1, 2)) < 0.0)[:SHOWN]
+    if below.size:
+        failures.append(
+            "Imports for final use that are told only in total must not be negative; they are in "
+            f"{', '.join(table.regions[r] for r in below)}. Give them by product."
+        )
     incomes = value_added.sum(axis=2)
     for name, values in (("value added of every factor", incomes), ("final purchases", None)):
         amount = (

@@ -119,7 +119,7 @@ def _residuals(
     made = point.output > 0.0
     goods = np.abs(sold - point.output)[made] / point.output[made]
     income = point.earned.sum(axis=0) + (base.tax * point.output).sum(axis=1)
-    stocks = point.stocks.sum(axis=1) + base.stocks_imported * np.exp(point.import_price)
+    stocks = (point.stocks + base.stocks_imported * np.exp(point.import_price)).sum(axis=1)
     budget = np.abs(point.purchases + stocks - income - deficit) / point.purchases
     out = {
         "goods markets": float(goods.max(initial=0.0)),

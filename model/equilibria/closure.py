@@ -73,17 +73,11 @@ class Shock:
     log_productivity: Array
     deficit: Array
 
-    @property
-    def is_none(self) -> bool:
-        """Whether nothing changes."""
-        parts = (self.log_delivery, self.log_productivity, self.deficit)
-        return not any(part.any() for part in parts)
-
     def part(self, share: float) -> Shock:
-        """Return a share of the shock, in logarithms; closed routes stay closed."""
+        """Return a share of the shock in logarithms; deficits are new from the first."""
         if share == 1.0:
             return self
-        return Shock(share * self.log_delivery, share * self.log_productivity, share * self.deficit)
+        return Shock(share * self.log_delivery, share * self.log_productivity, self.deficit)
 
 
 @dataclass(frozen=True)

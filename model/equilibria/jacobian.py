@@ -155,7 +155,8 @@ def _price_effects(
     import_effect = theta * competes
     by_region = bundle.reshape(n_regions, n_sectors, width)
     released = np.einsum("si,sim->sm", point.stocks, by_region)
-    released += (base.stocks_imported * np.exp(point.import_price))[:, None] * abroad
+    sold = base.stocks_imported.sum(axis=1) * np.exp(point.import_price)
+    released += sold[:, None] * abroad
     inner = bundle_effect[:, :, None] * by_region + import_effect[:, :, None] * abroad
     inner -= point.final_mix[:, :, None] * released[:, None, :]
     source = operator.deliver(np.ascontiguousarray(inner.reshape(n, width)))

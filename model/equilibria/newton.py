@@ -131,14 +131,10 @@ def _search(
         longest = max(np.abs(step).max(), np.abs(price_step).max())
         length, tried = min(1.0, LONGEST / longest) if longest > 0.0 else 1.0, point
         while length >= SHORTEST:
-            tried = evaluate(
-                base,
-                rules,
-                shock,
-                layout,
-                point.z + length * step,
-                point.log_price + length * price_step,
+            z, log_price = _in_numeraire(
+                base, layout, point.z + length * step, point.log_price + length * price_step
             )
+            tried = evaluate(base, rules, shock, layout, z, log_price)
             if tried.size < (1.0 - 1e-4 * length) * point.size:
                 break
             if point.size <= tolerance:  # as good as rounding lets it be
@@ -156,6 +152,29 @@ def _search(
         f"the largest residual is still {point.size:.3g} after {max_iterations} steps; raise "
         "max_iterations, or take a smaller change",
     )
+
+
+def _in_numeraire(
+    base: EquilibriumBase, layout: Layout, z: Array, log_price: Array
+) -> tuple[Array, Array]:
+    """Return a guess with all prices scaled so that national value added stays.
+
+    Markets do not see a common scale, so damping need not bring it about step by step.
+    """
+    if layout.last == "none":
+        return z, log_price
+    grown = layout.returns(z).copy()
+    grown[0] += layout.people(z)
+    with np.errstate(over="ignore"):
+        national = (base.factor_income * np.exp(grown)).sum() / base.factor_income.sum()
+    if not (np.isfinite(national) and national > 0.0):
+        return z, log_price
+    scale = np.log(national)
+    z = z.copy()
+    z[: layout.n_returns] -= scale
+    if layout.last == "import price":
+        z[-1] -= scale
+    return z, log_price - scale
 
 
 def unsound(base: EquilibriumBase, shock: Shock, point: Point) -> str:

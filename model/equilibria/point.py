@@ -167,8 +167,12 @@ def evaluate(
         spent_change = paid.sum(axis=0) + shock.deficit
         stocks = base.stocks * np.exp(log_bundle)
         released = (base.stocks * np.expm1(log_bundle)).sum(axis=1)
-        released = released + base.stocks_imported * np.expm1(abroad)
+        released = released + base.stocks_imported.sum(axis=1) * np.expm1(abroad)
         purchases = base.purchases + spent_change - released
+        left = (income * np.exp(grown)).sum(axis=0) + base.tax_revenue + base.deficit
+        left = left + shock.deficit - stocks.sum(axis=1)
+        left = left - base.stocks_imported.sum(axis=1) * np.exp(abroad)
+        purchases = np.where(left < SHRUNK * base.purchases, left, purchases)
         eta = rules.export_elasticity
         exports = base.exports * np.exp((1.0 - eta) * log_price + eta * abroad)
         exports_fixed = base.exports_fixed * np.exp(log_price)
