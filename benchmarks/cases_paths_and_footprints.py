@@ -1,4 +1,4 @@
-"""Accounts of a table: footprints, value added in exports, structural paths, draws of tables."""
+"""Accounts of a table: ledgers, footprints, value added in exports, paths, draws of tables."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from benchmarks.cases_real import FINLAND, TABLES, WORLD
 from io_tables.table import RegionalTable
 from model.export_decomposition import borin_mancini, wang_wei_zhu
 from model.footprints import footprints
+from model.ledger.exchange import exchange
 from model.paths import Paths, structural_paths
 from model.spillover import spillovers
 from model.table_draws import Draws
@@ -24,6 +25,7 @@ from model.uncertainty import uncertainty
 TINY = Size(6, 8, name="6x8")
 CHINA = Size(31, 42, "quick")
 HUNDRED = Size(100, 42)
+CITIES = Size(341, 42)
 TEN_THOUSAND = Size(238, 42, "quick")
 PYMRIO = "pymrio calc_all"
 DENSE = 4200
@@ -129,6 +131,60 @@ def _paths(of: str) -> Actor:
     return Actor(_table, run, read)
 
 
+def _four_poles(setting: Setting) -> tuple[RegionalTable, list[str]]:
+    economy = economy_of(setting)
+    table = economy.table()
+    largest = np.argsort(-economy.population, kind="stable")[:4]
+    return table, [table.regions[k] for k in largest]
+
+
+def _ledger(*, by_sector: bool) -> Actor:
+    def run(problem: tuple[RegionalTable, list[str]]) -> xr.Dataset:
+        table, poles = problem
+        return spillovers(table, poles, of="output", by_stimulus_sector=by_sector)
+
+    def read(problem: tuple[RegionalTable, list[str]], found: xr.Dataset) -> Answer:
+        probe = found["ledger"].transpose("pole", ..., "part", "region", "sector", "account")
+        facts = {"gap": float(np.abs(found["gap"]).max())}
+        return Answer(probe.values.reshape(-1), traffic(probe.values), facts)
+
+    return Actor(_four_poles, run, read)
+
+
+def _ledger_by_inverse() -> Actor:
+    """What a table in hand and numpy give: two inverses a pole, stimuli spread by demand."""
+
+    def run(problem: tuple[RegionalTable, list[str]]) -> FloatArray:
+        table, poles = problem
+        a, f = table.A.to_numpy(), table.f.to_numpy()
+        n, n_sectors = len(a), table.n_sectors
+        inverse = np.linalg.inv(np.eye(n) - a)
+        out = np.zeros((len(poles), n_sectors, 3, n))
+        for p, pole in enumerate(poles):
+            rows = np.arange(n_sectors) + table.regions.index(pole) * n_sectors
+            given = f[rows] / f[rows].sum()
+            inside = np.linalg.inv(np.eye(n_sectors) - a[np.ix_(rows, rows)]) * given
+            whole = inverse[:, rows] * given
+            out[p][:, 2] = whole.T
+            out[p][:, 2, rows] = 0.0
+            out[p][:, 0, rows] = inside.T
+            out[p][:, 1, rows] = (whole[rows] - inside).T
+        return out
+
+    def read(problem: tuple[RegionalTable, list[str]], found: FloatArray) -> Answer:
+        return Answer(found.reshape(-1), _inverse_work(problem[0]))
+
+    return Actor(_four_poles, run, read)
+
+
+def _exchange() -> Actor:
+    def read(table: RegionalTable, found: xr.Dataset) -> Answer:
+        probe = found["effect"].values.reshape(-1)
+        return Answer(probe, traffic(probe), {"gap": float(found["gap"].max())})
+
+    return Actor(_table, exchange, read)
+
+
 def _how_many(table: RegionalTable) -> int:
     return N_DRAWS if len(table.labels) > TINY.rows else FEW_DRAWS
 
@@ -160,6 +216,29 @@ def _draws() -> Actor:
 
 
 CASES = (
+    Case(
+        "accounts/ledger",
+        "ledger of four poles, one for each stimulated sector; beside it, inverses by numpy",
+        (TINY, CHINA),
+        {OURS: _ledger(by_sector=True), "numpy inverse": _ledger_by_inverse()},
+        bars=(Bar(CHINA.label, "seconds", 0.05),),
+        repeats=9,
+    ),
+    Case(
+        "accounts/ledger-cities",
+        "ledger of four poles, the pole's mix of demand",
+        (TINY, CITIES),
+        {OURS: _ledger(by_sector=False)},
+        bars=(Bar(CITIES.label, "seconds", 5.0),),
+        repeats=3,
+    ),
+    Case(
+        "accounts/exchange",
+        "who gives to whom, every region a pole",
+        (TINY, CHINA, CITIES),
+        {OURS: _exchange()},
+        repeats=3,
+    ),
     Case(
         "accounts/footprints",
         "production, consumption, import and export accounts of one stressor",

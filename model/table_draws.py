@@ -3,8 +3,8 @@
 Question owned: what other table, with the same totals, is as likely as the one at hand?
 
 Public names
-    Draws          how uncertain a table is, in three sources
-    SOURCES        their names: own_share, decay, noise
+    Draws          how uncertain a table is, in three sources, and parameters beside it
+    SOURCES        names of the three: own_share, decay, noise
     TableDrawer    draws of one table, each from a number alone
 
 Terms: z standard normal, one for the table in own_share and decay, one for each cell in noise.
@@ -12,6 +12,8 @@ Terms: z standard normal, one for the table in own_share and decay, one for each
     own_share   odds of the own region in every product and region times exp(a z)
     decay       trade between regions times (c_rs / c_s)^(-d (exp(b z) - 1)), c_s the mean of c_.s
     noise       every cell of use and of trade times exp(s z - s^2 / 2)
+    parameter   central (high / central)^(z / 1.645) above the median, (central / low)^(z / 1.645)
+                below: its median is central, 90 % lie between low and high
 
 a and b are half the logarithm of the ratio of high to low over 1.645, so that "low" and "high" are
 the ends of a 90 % interval. Afterwards use is balanced to each industry's purchases and each
@@ -28,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -60,6 +63,9 @@ class Draws:
         certain.
     noise
         Standard deviation of ln of a cell; {sector: number} to tell products apart.
+    parameters
+        {name: (low, central, high)} of elasticities and other numbers > 0 that a reading uses
+        beside the table; low and high are the ends of a 90 % interval.
     """
 
     own_share: tuple[float, float] = (0.5, 2.0)
@@ -67,6 +73,7 @@ class Draws:
     elasticity: float = 1.0
     cost: pd.DataFrame | FloatArray | None = None
     noise: float | Mapping[str, float] = 0.1
+    parameters: Mapping[str, tuple[float, float, float]] | None = None
 
     def __post_init__(self) -> None:
         bad = [
@@ -79,6 +86,12 @@ class Draws:
             bad.append(f"noise must be >= 0; found {self.noise}")
         if not 0 <= self.elasticity < np.inf:
             bad.append(f"elasticity must be >= 0; found {self.elasticity}")
+        for name, (low, central, high) in (self.parameters or {}).items():
+            if name in SOURCES or not 0 < low <= central <= high < np.inf:
+                bad.append(
+                    f"parameter {name!r} must be (low, central, high) above zero and rising, under "
+                    f"a name of its own; found {(low, central, high)}"
+                )
         if bad:
             raise ShapeError("draws of tables: " + "; ".join(bad) + ".")
 
@@ -129,7 +142,24 @@ class TableDrawer:
             "decay": self.cost is None or self.draws.decay == (1.0, 1.0),
             "noise": not self.noise.any(),
         }
-        return tuple(name for name in SOURCES if not certain[name])
+        varied = [n for n, (low, _, high) in self.parameters.items() if low < high]
+        return (*(name for name in SOURCES if not certain[name]), *varied)
+
+    @property
+    def parameters(self) -> Mapping[str, tuple[float, float, float]]:
+        """Numbers that a reading uses beside the table."""
+        return self.draws.parameters or {}
+
+    def values(self, seed: int, number: Mapping[str, int]) -> dict[str, float]:
+        """Return the parameters of given numbers of draw; the central ones where none is given."""
+        out = {}
+        for name, (low, central, high) in self.parameters.items():
+            out[name] = float(central)
+            if name in number:
+                z = _rng(seed, name, number).standard_normal()
+                end = high if z > 0 else low
+                out[name] = float(central * (end / central) ** (abs(z) / NINETY))
+        return out
 
     def draw(self, seed: int, number: Mapping[str, int]) -> RegionalTable:
         """Return the table of given numbers of draw, one for each source that is not certain.
@@ -139,6 +169,8 @@ class TableDrawer:
         NotConverged
             When balancing does not reach the totals.
         """
+        if not any(name in number for name in SOURCES):
+            return self.table
         use, flows = self.use, self.flows
         trade_factor = np.ones_like(flows)
         own = np.arange(self.table.n_regions)
@@ -176,7 +208,9 @@ class TableDrawer:
 
 
 def _rng(seed: int, source: str, number: Mapping[str, int]) -> np.random.Generator:
-    key = (SOURCES.index(source), number[source])
+    # Parameters are told apart by their names, so that their order does not matter.
+    place = SOURCES.index(source) if source in SOURCES else len(SOURCES) + crc32(source.encode())
+    key = (place, number[source])
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 

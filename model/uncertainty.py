@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -44,6 +44,8 @@ from model.table_draws import Draws, TableDrawer
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MOST_SOURCES = 6
+"""Sources above which shares of variance would need too many draws."""
 BLOCK = 16
 """Draws between two moments at which a run can be taken up again."""
 SOURCE = "source"
@@ -51,7 +53,7 @@ SOURCE = "source"
 
 def uncertainty(
     table: RegionalTable,
-    function: Callable[[RegionalTable], Any],
+    function: Callable[..., Any],
     *,
     uncertain: Draws | None = None,
     draws: int = 1000,
@@ -70,8 +72,9 @@ def uncertainty(
     table
         The table at hand; an explicit one is pooled first.
     function
-        Takes a table and returns a number, array, Series or DataArray of one shape. With several
-        workers it is called from several threads.
+        Takes a table, and after it a dict of the parameters' values when `uncertain` has any, and
+        returns a number, array, Series or DataArray of one shape. With several workers it is called
+        from several threads.
     uncertain
         How uncertain the table is; own shares and noise by default (decay needs `cost`).
     draws
@@ -114,15 +117,28 @@ def uncertainty(
             f"worker; found {draws}, {interval} and {workers}."
         )
     drawer = TableDrawer(table, Draws() if uncertain is None else uncertain)
-    like = _labelled(function(drawer.table))
+    pairs = draws // 10 if pairs is None else pairs
+    if pairs and len(drawer.sources) > MOST_SOURCES:
+        raise ShapeError(
+            f"shares of variance between {len(drawer.sources)} sources need "
+            f"{2 ** len(drawer.sources) - 1} draws a pair: at most {MOST_SOURCES} sources, or "
+            "pairs=0."
+        )
+
+    def reading(number: Mapping[str, int]) -> Any:
+        drawn = drawer.draw(seed, number) if number else drawer.table
+        beside = (drawer.values(seed, number),) if drawer.parameters else ()
+        return function(drawn, *beside)
+
+    like = _labelled(reading({}))
     central = np.asarray(like.values, dtype=np.float64).reshape(-1)
-    tasks = _Tasks(drawer.sources, draws, draws // 10 if pairs is None else pairs)
+    tasks = _Tasks(drawer.sources, draws, pairs)
     store = _store(folder, drawer, tasks, seed, central)
 
     def run(block: range) -> None:
         values = np.empty((len(block), central.size))
         for k, task in enumerate(block):
-            found = np.asarray(_labelled(function(drawer.draw(seed, tasks.numbers(task)))).values)
+            found = np.asarray(_labelled(reading(tasks.numbers(task))).values)
             if found.size != central.size or not np.isfinite(found).all():
                 raise ShapeError(
                     f"the function must return {central.size} finite numbers for every table; "
@@ -230,6 +246,8 @@ def _fingerprint(drawer: TableDrawer, central: FloatArray) -> str:
     """Digest the table, how it is drawn, and what the function makes of it."""
     digest = hashlib.sha256(repr((drawer.draws.own_share, drawer.draws.decay)).encode())
     digest.update(repr(drawer.draws.elasticity).encode())
+    if drawer.parameters:
+        digest.update(repr(sorted(drawer.parameters.items())).encode())
     cost = np.zeros(0) if drawer.cost is None else drawer.cost
     for array in (drawer.use, drawer.flows, drawer.bought, drawer.noise, cost, central):
         digest.update(np.ascontiguousarray(array).tobytes())
