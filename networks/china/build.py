@@ -5,8 +5,9 @@ compiled by hand in ``networks/china/hand``, and writes
 
 - ``places.csv``, ``groups.csv``, ``rail_stops.csv``, ``rail_links.csv``, ``rail_lines.csv``:
   figures of statistics, of the timetable and of the line list;
-- ``odbl/road_links.csv``, ``odbl/airports.csv``, ``odbl/air_links.csv``: what derives from
-  OpenStreetMap and OpenFlights.
+- ``border_places.csv``: county towns, ports and passes on the border;
+- ``odbl/road_links.csv``, ``odbl/border_links.csv``, ``odbl/airports.csv``, ``odbl/air_links.csv``:
+  what derives from OpenStreetMap and OpenFlights.
 
 Where each figure comes from is told in ``SOURCES.md`` and ``odbl/SOURCES.md``.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from networks.china.build_air import build_air
+from networks.china.build_border import build_border
 from networks.china.build_groups import build_groups
 from networks.china.build_places import build_places
 from networks.china.build_road import build_road
@@ -62,8 +64,19 @@ def build_tables() -> dict[str, str]:
     stops, rail, lines = build_rail(SHARED, hand, places)
     road = build_road(SHARED, hand, places)
     airports, air = build_air(SHARED, places)
-    keyed = {"places.csv": places, "rail_stops.csv": stops, "odbl/airports.csv": airports}
-    links = {"rail_links.csv": rail, "odbl/road_links.csv": road, "odbl/air_links.csv": air}
+    border, ways = build_border(SHARED, hand, places, stops)
+    keyed = {
+        "places.csv": places,
+        "rail_stops.csv": stops,
+        "border_places.csv": border,
+        "odbl/airports.csv": airports,
+    }
+    links = {
+        "rail_links.csv": rail,
+        "odbl/road_links.csv": road,
+        "odbl/border_links.csv": ways,
+        "odbl/air_links.csv": air,
+    }
     keyed |= {name: _keyed(table).dropna(axis=1, how="all") for name, table in links.items()}
     plain = {"groups.csv": build_groups(SHARED, hand, places), "rail_lines.csv": lines}
     texts = {name: table.to_csv(lineterminator="\n") for name, table in keyed.items()}
