@@ -284,7 +284,8 @@ class Service:
         for k, shift in ((0, 0), (1, count)):
             old, new = self._base_ends[k], now[k]
             with np.errstate(invalid="ignore"):
-                same = (old == new) | (np.abs(new - old) <= SAME * old)
+                near = np.isfinite(old) & (np.abs(new - old) <= SAME * old)
+                same = (old == new) | near
             which = ~same.all(axis=1)
             if not which.any():
                 made.append(None)
