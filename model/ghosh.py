@@ -7,6 +7,7 @@ Public names
     allocation       B = x^-1 Z, or some of its rows
     ghosh_inverse    G = (I - B)^-1, or some of its rows
     ghosh            output, or prices, after a change of primary inputs
+    plot_ghosh    bars of the largest changes
 
 Terms: Z flows, x output, v primary inputs (value added, imports, taxes) in money, L = (I - A)^-1.
 
@@ -25,7 +26,7 @@ Source: Ghosh (1958); Oosterhaven (1988, 2012), why quantities are implausible; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -34,11 +35,14 @@ import xarray as xr
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
 from model.errors import ShapeError
-from model.grids import grid, grid_coords, ratio
+from model.grids import draw_largest, grid, grid_coords, ratio
 from model.leontief.align import align, positions
 from model.leontief.inverse_pieces import TOLERANCE
 from model.leontief.products import FloatArray, IntArray
 from model.solve import Leontief
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WARNING: Final = (
     "Ghosh quantities assume that buyers make output from whatever single input grows, without "
@@ -175,3 +179,16 @@ def _rows(table: RegionalTable, sellers: Sequence[tuple[str, str]] | None) -> In
     if sellers is None:
         return np.arange(len(table.labels))
     return positions(sellers, table.labels)
+
+
+def plot_ghosh(data: xr.Dataset, *, most: int = 20, ax: Axes | None = None) -> Axes:
+    """Bars of the largest changes of the value of output, with what reaches final use.
+
+    Parameters
+    ----------
+    data
+        From `ghosh`.
+    most
+        Industries that are drawn.
+    """
+    return draw_largest(data, ["output_change", "final_change"], most=most, ax=ax)

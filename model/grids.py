@@ -8,6 +8,7 @@ Public names
     grid_coords  the coordinates that go with it
     block_rows   flat rows of regions x sectors given by name
     ratio        amount / base, and a stated value where the base is not positive
+    draw_largest bars of the industries with the largest values
 
 Terms: rows are flat and region-major, row = region * n_sectors + sector.
 """
@@ -15,9 +16,10 @@ Terms: rows are flat and region-major, row = region * n_sectors + sector.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike
 
 from io_tables.table import RegionalTable
@@ -25,6 +27,9 @@ from model.dims import REGION, ROW, SECTOR
 from model.errors import ShapeError
 from model.leontief.products import FloatArray, IntArray
 from model.stimulus import resolve_poles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Names: TypeAlias = str | Sequence[str] | None
 """One label, several, or None for all."""
@@ -75,3 +80,32 @@ def ratio(amount: ArrayLike, base: ArrayLike, *, otherwise: float = 0.0) -> Floa
     return np.asarray(
         np.divide(top, bottom, out=np.full(top.shape, otherwise), where=bottom > 0), dtype=float
     )
+
+
+def draw_largest(
+    data: xr.Dataset, names: Sequence[str], *, most: int = 20, ax: Axes | None = None
+) -> Axes:
+    """Bars of the `most` industries whose first variable is largest in size, largest on top.
+
+    Parameters
+    ----------
+    data
+        Variables over (region, sector) of one unit.
+    names
+        Variables that are drawn beside each other.
+    """
+    import matplotlib.pyplot as plt
+
+    flat = {name: data[name].transpose(*ROW).values.reshape(-1) for name in names}
+    labels = [f"{r} / {s}" for r in data[REGION].values for s in data[SECTOR].values]
+    order = np.argsort(-np.abs(flat[names[0]]), kind="stable")[:most][::-1]
+    ax = plt.subplots(figsize=(7, 0.3 * len(order) + 1.5))[1] if ax is None else ax
+    where, height = np.arange(len(order)), 0.8 / len(names)
+    for k, name in enumerate(names):
+        shift = (len(names) - 1 - 2 * k) * height / 2
+        ax.barh(where + shift, flat[name][order], height=height, label=name.replace("_", " "))
+    ax.set_yticks(where, [labels[k] for k in order], fontsize="small")
+    ax.axvline(0.0, color="0.3", linewidth=0.8)
+    ax.set_xlabel(str(data[names[0]].attrs["units"]))
+    ax.legend(frameon=False)
+    return ax

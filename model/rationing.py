@@ -5,6 +5,7 @@ Question owned: how do shortages spread, with limits to what can be replaced?
 Public names
     ration     output, final demand, what is unmet and what is replaced, under a rule
     Rule       proportional, least_loss
+    plot_rationing    bars of the largest changes
 
 Terms: x, f output and final demand before; capacity k_i, the share of x_i that can be made; s_p,
 the share of product p that its users can get from elsewhere or do without (substitution).
@@ -31,7 +32,7 @@ Source: Hallegatte (2008), proportional rationing; Steenge & Bockarjova (2007), 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -42,11 +43,14 @@ from scipy.optimize import linprog
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
 from model.errors import Infeasible, NotConverged, ShapeError, TooLarge
-from model.grids import grid, grid_coords, ratio
+from model.grids import draw_largest, grid, grid_coords, ratio
 from model.leontief.align import positions
 from model.leontief.inverse_pieces import TOLERANCE
 from model.leontief.products import FloatArray, IntArray, Operator
 from model.solve import Leontief
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Rule = Literal["proportional", "least_loss"]
 LARGEST = 2 * 1024**3
@@ -297,3 +301,16 @@ def _rows(system: Leontief, rows: IntArray) -> FloatArray:
 
 def _solve(system: Leontief, f: FloatArray) -> FloatArray:
     return np.asarray(system.solve(f, tolerance=TOLERANCE).raise_for_status().x)
+
+
+def plot_rationing(data: xr.Dataset, *, most: int = 20, ax: Axes | None = None) -> Axes:
+    """Bars of the largest losses of output, with final demand that is not met.
+
+    Parameters
+    ----------
+    data
+        From `ration`.
+    most
+        Industries that are drawn.
+    """
+    return draw_largest(data, ["output_loss", "unmet"], most=most, ax=ax)

@@ -4,7 +4,8 @@ Question owned: what else must be made, and what is left for final use, when the
 industries is set from outside?
 
 Public names
-    mixed    outputs and final demands of a table with some outputs given
+    mixed         outputs and final demands of a table with some outputs given
+    plot_mixed    bars of the largest changes
 
 Terms: K the rows with output x_K given, r the rows with final demand f_r given; L = (I - A)^-1, z
 the output for final demand (f_r, 0).
@@ -21,6 +22,8 @@ Source: Stone (1961); Johnson & Kulshreshtha (1982); Miller & Blair (2009), sect
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -28,11 +31,14 @@ import xarray as xr
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
 from model.errors import NegativeResult, ShapeError
-from model.grids import grid, grid_coords
+from model.grids import draw_largest, grid, grid_coords
 from model.leontief.align import align, positions
 from model.leontief.inverse_pieces import TOLERANCE
 from model.leontief.products import FloatArray, IntArray
 from model.solve import Leontief
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 BELOW_ZERO = 1e-9
 """Share of the largest figure that counts as rounding, not as a negative result."""
@@ -151,3 +157,16 @@ def _refuse_negative(
             f"the outputs given cannot be made together: {'; '.join(failures)}. Give more output "
             "there, less final demand elsewhere, or ask for it with allow_negative=True."
         )
+
+
+def plot_mixed(data: xr.Dataset, *, most: int = 20, ax: Axes | None = None) -> Axes:
+    """Bars of the largest changes of output, with what changes of final demand.
+
+    Parameters
+    ----------
+    data
+        From `mixed`.
+    most
+        Industries that are drawn.
+    """
+    return draw_largest(data, ["output_change", "final_demand_change"], most=most, ax=ax)

@@ -79,11 +79,11 @@ def test_intervals_hold_the_true_half_distance_as_often_as_they_say():
     names, cost, size = places(31, 3)
     rng = np.random.default_rng(4)
     truth, held = np.log(2) / 0.004, 0
-    for _ in range(200):
+    for _ in range(120):
         values = size * np.exp(-0.004 * cost.loc["R0"]) * rng.gamma(8.0, 1 / 8.0, 31)
         row = fit_decay(effects(names, values), cost, size, interval=0.9).frame.loc["R0"]
         held += row["half_low"] <= truth <= row["half_high"]
-    assert 0.82 <= held / 200 <= 0.96
+    assert 0.82 <= held / 120 <= 0.97
 
 
 def test_effects_that_do_not_fall_have_no_half_distance():

@@ -34,7 +34,7 @@ def test_intervals_of_the_ledger_are_quantiles_of_ledgers_of_drawn_tables():
 
 def test_any_number_of_workers_and_a_resumed_run_give_the_same_bits(tmp_path):
     table = random_table(4, 3, 3, kind="pooled")
-    options = {"draws": 34, "pairs": 3, "seed": 5, "groups": {"A": ["R0", "R2"]}}
+    options = {"draws": 20, "pairs": 2, "seed": 5, "groups": {"A": ["R0", "R2"]}}
     one = ledger_uncertainty(table, "R1", **options)
     three = ledger_uncertainty(table, "R1", workers=3, folder=tmp_path / "kept", **options)
     again = ledger_uncertainty(table, "R1", folder=tmp_path / "kept", **options)
@@ -42,7 +42,9 @@ def test_any_number_of_workers_and_a_resumed_run_give_the_same_bits(tmp_path):
         for name in one.data_vars:
             assert np.array_equal(one[name], other[name]), name
     assert list(one["group"].values) == ["A", "outside"]
-    assert np.allclose(one["variance_share"].sum("source"), 1.0)
+    shares = one["variance_share"].sum("source")  # 0 where nothing can vary
+    assert np.allclose(shares.sel(part="all"), 1.0)
+    assert np.allclose(shares, np.round(shares))
 
 
 def test_households_inside_widen_nothing_but_add_a_part():
