@@ -58,6 +58,12 @@ TABLES: dict[str, tuple[str, ...]] = {
     "access": ("access", "access_base"),
     "disparity": ("disparity", "disparity_base"),
     "corridor_range": ("corridor_range",),
+    "channels_by_region": ("channel_effect",),
+    "channels": ("spread",),
+    "channels_losers": ("losers",),
+    "channels_disparity": ("channel_disparity",),
+    "travel_by_mode": ("travel_by_mode", "travel_by_mode_base"),
+    "link_flows": ("link_volume", "link_volume_base", "link_value", "link_value_base"),
     "travel_changes": ("minutes", "minutes_base", "cost", "cost_base"),
 }
 """Variables by file; whatever a dataset has beyond these goes to a file by its dims."""
@@ -65,6 +71,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 LABELS: dict[str, tuple[str, ...]] = {
     "region": ("region_code", "region_zh", "macro_region"),
     "sector": ("sector_code", "sector_zh"),
+    "flow_link": ("flow_from", "flow_to", "flow_mode", "flow_line"),
     "place": ("place_name", "place_name_zh", "place_region", "cluster_of"),
 }
 PAIRS = ("origin", "destination")

@@ -31,7 +31,7 @@ def headlines(result: Result) -> list[str]:
     """
     data = result.data
     lines = [f"{result.scenario.name}: {result.status.value}", *_base(data)]
-    for block in (_poles, _corridor, _access, _disparity):
+    for block in (_poles, _corridor, _channels, _access, _disparity):
         found = block(data)
         if found:
             lines += ["", *found]
@@ -101,6 +101,25 @@ def _corridor(data: xr.Dataset) -> list[str]:
         )
         lines.append(f"  {title} {_signed(central)}{around} {unit}".rstrip())
     return lines
+
+
+def _channels(data: xr.Dataset) -> list[str]:
+    if "spread" not in data:
+        return []
+    unit = data["spread"].attrs["units"]
+    head = ("channel by channel, not to be added", unit, "gains", "losses", "regions losing")
+    rows = []
+    for level in ("real_consumption", "value_added"):
+        for channel in data["channel"].values:
+            one = data["spread"].sel(channel=channel, level=level)
+            gains, losses = (float(one.sel(side=side)) for side in ("spread", "backwash"))
+            if not np.isfinite(gains):
+                continue
+            title = f"{level.replace('_', ' ')}, {channel}"
+            lost = int(data["losers"].sel(channel=channel, level=level))
+            sums = (_signed(gains + losses), _signed(gains), _signed(losses))
+            rows.append([title, *sums, str(lost)])
+    return aligned(head, rows)
 
 
 def _access(data: xr.Dataset) -> list[str]:

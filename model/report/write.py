@@ -16,9 +16,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.report.facts_channels import has_channels
 from model.report.facts_corridor import has_corridor
 from model.report.markup import Markup, join, paragraph, text
 from model.report.page_access import write_access
+from model.report.page_channels import write_channels
 from model.report.page_corridor import write_corridor
 from model.report.page_made import write_certificates, write_made
 from model.report.page_poles import write_poles
@@ -90,11 +92,13 @@ def html_of(result: Result, say: Strings) -> str:
 
 def _sections(result: Result, say: Strings) -> list[Section]:
     data = result.data
-    keys = ["summary", "access", "poles", "corridor", "made", "certificates"]
+    keys = ["summary", "access", "poles", "corridor", "channels", "made", "certificates"]
     if "ledger" not in data:
         keys.remove("poles")
     if not has_corridor(data):
         keys.remove("corridor")
+    if not has_channels(data):
+        keys.remove("channels")
     numbers = {key: number for number, key in enumerate(keys, start=1)}
     made = {key: Section(key, numbers, say) for key in keys}
     write_summary(made["summary"], result)
@@ -103,6 +107,8 @@ def _sections(result: Result, say: Strings) -> list[Section]:
         write_poles(made["poles"], data, result.scenario)
     if "corridor" in made:
         write_corridor(made["corridor"], result)
+    if "channels" in made:
+        write_channels(made["channels"], result)
     write_made(made["made"], result)
     write_certificates(made["certificates"], result)
     return list(made.values())

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+import synthetic_channels
 import synthetic_result
 import xarray as xr
 
@@ -327,6 +328,8 @@ def test_no_word_is_missing_and_none_is_left_over(monkeypatch):
     tiny = full.data["output_base"] * (1 + 1e-8 * (full.data["output"] > 0))
     html_of(replace(full, data=full.data.assign(output=tiny)), say)
     html_of(with_computed(full, 1.5), say)
+    html_of(synthetic_channels.with_channels(full), say)
+    html_of(synthetic_channels.with_channels(full, losers=False, computed=True), say)
     left_over = {key for key in say.entries if key not in say.used}
     # Wordings of coordinate values that these results happen not to have.
     named = ("subject.", "index.", "mode.", "purpose.", "account.")

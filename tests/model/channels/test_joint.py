@@ -1,11 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cases_channels import economy, shocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.blocks import Blocks
-from model.channels.economy import Economy
 from model.channels.joint import Forces, Joint
 from model.errors import ScenarioError
 from model.leontief.household_operator import HouseholdOperator
@@ -174,7 +174,7 @@ def test_a_stimulus_alone_is_the_leontief_answer_with_and_without_households():
 def test_theta_zero_keeps_every_share():
     one = economy(5)
     change, made = shocks(5, one)
-    fixed = Economy(**(vars(one) | {"theta": np.zeros(len(one.sectors))}))
+    fixed = replace(one, theta=np.zeros(len(one.sectors)))
     joint = Joint(fixed, Forces.none(fixed, delivery=change, productivity=made))
     np.testing.assert_allclose(joint.sourcing.value_share, one.blocks.trade, rtol=1e-14)
 
@@ -193,23 +193,13 @@ def test_a_region_with_endless_costs_is_left_alone():
 def test_productivity_everywhere_alike_lowers_prices_and_keeps_incomes():
     one = economy(7)
     b = one.blocks
-    home = Economy(
-        **(
-            vars(one)
-            | {
-                "blocks": Blocks(
-                    **(
-                        vars(b)
-                        | {
-                            "imported_use": np.zeros_like(b.imported_use),
-                            "imported_demand": np.zeros_like(b.imported_demand),
-                            "exports": np.zeros_like(b.exports),
-                        }
-                    )
-                )
-            }
-        )
+    closed = replace(
+        b,
+        imported_use=np.zeros_like(b.imported_use),
+        imported_demand=np.zeros_like(b.imported_demand),
+        exports=np.zeros_like(b.exports),
     )
+    home = replace(one, blocks=closed)
     made = np.full_like(b.output, 1.01)
     state = Joint(home, Forces.none(home, productivity=made)).solve()
     np.testing.assert_allclose(state.mill_price, 1 / 1.01, rtol=1e-12)

@@ -1,10 +1,11 @@
 """People move to real income: conserved, unique, symmetric, and able to drain regions."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 from cases_channels import economy, shocks
 
-from model.channels.economy import Economy
 from model.channels.joint import Forces, Joint
 from model.channels.relocation import largest_elasticity, relocate
 from model.errors import NotUnique
@@ -93,16 +94,19 @@ def test_two_regions_alike_stay_alike():
     b = one.blocks
     twin = [1, 0, 2]
     both = {}
-    for name, values in vars(b).items():
+    for name in (field.name for field in fields(b)):
+        values = getattr(b, name)
         mirrored = values[:, twin][:, :, twin] if name == "trade" else values[twin]
         both[name] = np.ascontiguousarray((values + mirrored) / 2)
-    blocks = type(b)(**both)
-    output = np.einsum("irs,si->ri", blocks.trade, blocks.bought)
-    blocks = type(b)(**(both | {"output": output + blocks.exports}))
-    use = np.divide(blocks.use, blocks.output[:, None, :])
-    blocks = type(b)(**(vars(blocks) | {"technology": use}))
-    same = {"wages": (one.wages + one.wages[twin]) / 2, "population": np.array([2.0, 2.0, 5.0])}
-    whole = Economy(**(vars(one) | {"blocks": blocks} | same))
+    blocks = replace(b, **both)
+    sold = np.einsum("irs,si->ri", blocks.trade, blocks.bought) + blocks.exports
+    blocks = replace(blocks, output=sold, technology=blocks.use / sold[:, None, :])
+    whole = replace(
+        one,
+        blocks=blocks,
+        wages=(one.wages + one.wages[twin]) / 2,
+        population=np.array([2.0, 2.0, 5.0]),
+    )
     change = np.ones_like(blocks.trade)
     change[:, 0, 1] = change[:, 1, 0] = 0.9
     found = relocate(Joint(whole, Forces.none(whole, delivery=change)), labour=3.0)
@@ -124,7 +128,7 @@ def test_those_who_are_left_behind_lose_output():
 
 def test_moves_that_feed_on_themselves_are_refused_with_what_to_change():
     one = economy(9)  # everything that is bought at home is bought by households
-    tight = Economy(**(vars(one) | {"household_buys": np.ones_like(one.household_buys)}))
+    tight = replace(one, household_buys=np.ones_like(one.household_buys))
     change, _ = shocks(9, tight)
     made = Joint(tight, Forces.none(tight, delivery=change, households=True))
     rows = made.income_response(made.solve(), tight.household_buys)
