@@ -4,10 +4,17 @@ Public names
 ------------
 SkimBase, build_skim_base, Asked, Costs : cost matrices of a network, and of any edit of it
 LinkEdit : an edit in links by position
+stream_accessibility, AccessAsked, Accessed, EVERY_MEASURE : accessibility after each of many edits
 WhatIf, build_whatif : any graph with its matrix known
 Edit, Joins, Outcome, Gains : what is asked of it and what is answered
 """
 
+from networks.whatif.access import (
+    EVERY_MEASURE,
+    AccessAsked,
+    Accessed,
+    stream_accessibility,
+)
 from networks.whatif.asked import Asked
 from networks.whatif.edits import Edit, Joins, Method, Outcome
 from networks.whatif.engine import Gains, WhatIf, build_whatif
@@ -15,6 +22,9 @@ from networks.whatif.links import LinkEdit
 from networks.whatif.skims import Costs, Edited, SkimBase, build_skim_base
 
 __all__ = [
+    "EVERY_MEASURE",
+    "AccessAsked",
+    "Accessed",
     "Asked",
     "Costs",
     "Edit",
@@ -28,4 +38,5 @@ __all__ = [
     "WhatIf",
     "build_skim_base",
     "build_whatif",
+    "stream_accessibility",
 ]
