@@ -124,8 +124,6 @@ def multipliers(
 
 def _alone(operator: Operator, weights: FloatArray) -> FloatArray:
     """Multipliers (R, S) of every region closed to all others."""
-    out = np.empty_like(weights)
-    identity = np.eye(weights.shape[1])
-    for region, (block, weight) in enumerate(zip(own_blocks(operator), weights, strict=True)):
-        out[region] = np.linalg.solve(identity - block.T, weight)
-    return out
+    blocks = np.stack(own_blocks(operator)).transpose(0, 2, 1)
+    alone = np.linalg.solve(np.eye(weights.shape[1]) - blocks, weights[:, :, None])
+    return np.asarray(alone[:, :, 0])

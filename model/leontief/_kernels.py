@@ -51,18 +51,22 @@ _processor: Any = codegen
 ir: Any = _tools.ir
 
 
-def _lanes() -> int:
-    """Float64 numbers in a register of this processor; two where nothing more is told."""
+def _registers() -> tuple[int, int]:
+    """Float64 numbers in a vector register of this processor, and how many registers it has."""
     features = str(_processor.get_host_cpu_features()).split(",")
-    return 8 if "+avx512f" in features else 4 if "+avx" in features else 2
+    if "+avx512f" in features:
+        return 8, 32
+    if "+avx" in features:
+        return 4, 16
+    return 2, 32 if "+neon" in features else 16
 
 
-LANES = _lanes()
+LANES, _REGISTERS = _registers()
 SIZE = 8
 """Bytes of a number."""
 BLOCK = 16
 """Rows and columns transposed together."""
-SLAB, DEEP = 512, 256
+SLAB, DEEP = 480, 128
 """Numbers across and down that `columns` works through while they are near."""
 
 _WORD, _INDEX, _NUMBER = ir.IntType(64), ir.IntType(32), ir.DoubleType()
@@ -229,10 +233,92 @@ def _column_tile(width: int, n_vectors: int) -> Callable[..., None]:
     return tile
 
 
-_rows_8x1, _rows_4x4, _rows_4x2 = _row_tile(8, 1), _row_tile(4, 4), _row_tile(4, 2)
-_rows_4x1, _rows_1x1 = _row_tile(4, 1), _row_tile(1, 1)
-_columns_4x4, _columns_4x1 = _column_tile(4, 4), _column_tile(4, 1)
-_columns_1x4, _columns_1x1 = _column_tile(1, 4), _column_tile(1, 1)
+def _row_strip(height: int) -> Callable[..., None]:
+    """So many rows with all vectors: four at a time, then two, then one."""
+    four, two, one = _row_tile(height, 4), _row_tile(height, 2), _row_tile(height, 1)
+
+    @njit(nogil=True)
+    def strip(
+        line: int, n: int, v: int, v_c: int, n_vectors: int, o: int, o_c: int, o_r: int
+    ) -> None:
+        c = 0
+        while c + 4 <= n_vectors:
+            four(
+                line,
+                n,
+                v + np.uintp(SIZE * c * v_c),
+                v_c,
+                n,
+                o + np.uintp(SIZE * c * o_c),
+                o_c,
+                o_r,
+            )
+            c += 4
+        if c + 2 <= n_vectors:
+            two(
+                line,
+                n,
+                v + np.uintp(SIZE * c * v_c),
+                v_c,
+                n,
+                o + np.uintp(SIZE * c * o_c),
+                o_c,
+                o_r,
+            )
+            c += 2
+        if c < n_vectors:
+            one(
+                line,
+                n,
+                v + np.uintp(SIZE * c * v_c),
+                v_c,
+                n,
+                o + np.uintp(SIZE * c * o_c),
+                o_c,
+                o_r,
+            )
+
+    return strip
+
+
+def _column_strip(width: int, n_vectors: int) -> Callable[..., None]:
+    """So many vectors over columns [start, end) of some rows: wide windows, single, the last."""
+    wide, narrow = _column_tile(width, n_vectors), _column_tile(1, n_vectors)
+
+    @njit(nogil=True)
+    def strip(
+        m: int,
+        n: int,
+        v: int,
+        v_c: int,
+        v_r: int,
+        deep: int,
+        o: int,
+        o_c: int,
+        start: int,
+        end: int,
+    ) -> None:
+        s = start
+        while s + width * LANES <= end:
+            wide(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
+            s += width * LANES
+        while s + LANES <= end:
+            narrow(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
+            s += LANES
+        if s < end:
+            kept, s = end - s, end - LANES
+            narrow(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, kept)
+
+    return strip
+
+
+# Partial sums, matrix and weights of a tile fit the registers: 32 of them, or 16.
+_TALL = 6 if _REGISTERS == 32 else 3
+_MOST = 8 if _REGISTERS == 32 else 4
+_one_vector, _single = _row_tile(8, 1), _row_tile(1, 1)
+_tall_strip, _one_row = _row_strip(_TALL), _row_strip(1)
+_by_eight, _by_four = _column_strip(3, 8), _column_strip(4 if _MOST == 8 else 2, 4)
+_by_two, _by_one = _column_strip(4, 2), _column_strip(8, 1)
 
 
 @njit(cache=True, nogil=True)
@@ -275,28 +361,15 @@ def rows(
         o = out.ctypes.data + np.uintp(SIZE * b * o_b)
         while n_vectors == 1 and r + 8 <= end:
             line = m + np.uintp(SIZE * r * n)
-            _rows_8x1(line, n, v, v_c, n, o + np.uintp(SIZE * r * o_r), o_c, o_r)
+            _one_vector(line, n, v, v_c, n, o + np.uintp(SIZE * r * o_r), o_c, o_r)
             r += 8
-        while r + 4 <= end:
+        while r + _TALL <= end:
             line = m + np.uintp(SIZE * r * n)
-            c = 0
-            while c + 4 <= n_vectors:
-                w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * (c * o_c + r * o_r))
-                _rows_4x4(line, n, w, v_c, n, p, o_c, o_r)
-                c += 4
-            if c + 2 <= n_vectors:
-                w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * (c * o_c + r * o_r))
-                _rows_4x2(line, n, w, v_c, n, p, o_c, o_r)
-                c += 2
-            if c < n_vectors:
-                w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * (c * o_c + r * o_r))
-                _rows_4x1(line, n, w, v_c, n, p, o_c, o_r)
-            r += 4
+            _tall_strip(line, n, v, v_c, n_vectors, o + np.uintp(SIZE * r * o_r), o_c, o_r)
+            r += _TALL
         while r < end:
             line = m + np.uintp(SIZE * r * n)
-            for c in range(n_vectors):
-                w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * (c * o_c + r * o_r))
-                _rows_1x1(line, n, w, v_c, n, p, o_c, o_r)
+            _one_row(line, n, v, v_c, n_vectors, o + np.uintp(SIZE * r * o_r), o_c, o_r)
             r += 1
 
 
@@ -339,32 +412,23 @@ def columns(
         o = out.ctypes.data + np.uintp(SIZE * b * o_b)
         for top in range(0, n_rows, DEEP):
             deep = min(DEEP, n_rows - top)
-            s = start
-            while s < end:
-                many = s + 4 * LANES <= end
-                kept = LANES
-                if s + LANES > end:
-                    kept = end - s
-                    s = end - LANES
-                line = m + np.uintp(SIZE * (top * n + s))
-                c = 0
-                while c + 4 <= n_vectors:
-                    w = v + np.uintp(SIZE * (c * v_c + top * v_r))
-                    p = o + np.uintp(SIZE * (c * o_c + s))
-                    if many:
-                        _columns_4x4(line, n, w, v_c, v_r, deep, p, o_c, kept)
-                    else:
-                        _columns_1x4(line, n, w, v_c, v_r, deep, p, o_c, kept)
-                    c += 4
-                while c < n_vectors:
-                    w = v + np.uintp(SIZE * (c * v_c + top * v_r))
-                    p = o + np.uintp(SIZE * (c * o_c + s))
-                    if many:
-                        _columns_4x1(line, n, w, v_c, v_r, deep, p, o_c, kept)
-                    else:
-                        _columns_1x1(line, n, w, v_c, v_r, deep, p, o_c, kept)
-                    c += 1
-                s += 4 * LANES if many else LANES
+            line, w = m + np.uintp(SIZE * top * n), v + np.uintp(SIZE * top * v_r)
+            c = 0
+            while c + _MOST <= n_vectors and _MOST == 8:
+                at, p = w + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+                _by_eight(line, n, at, v_c, v_r, deep, p, o_c, start, end)
+                c += 8
+            while c + 4 <= n_vectors:
+                at, p = w + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+                _by_four(line, n, at, v_c, v_r, deep, p, o_c, start, end)
+                c += 4
+            if c + 2 <= n_vectors:
+                at, p = w + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+                _by_two(line, n, at, v_c, v_r, deep, p, o_c, start, end)
+                c += 2
+            if c < n_vectors:
+                at, p = w + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+                _by_one(line, n, at, v_c, v_r, deep, p, o_c, start, end)
 
 
 @njit(cache=True, nogil=True)
@@ -392,11 +456,11 @@ def dots(
         j = 0
         while j + 8 <= n_rows:
             line = m + np.uintp(SIZE * j * n)
-            _rows_8x1(line, n, v, n, length, o + np.uintp(SIZE * j), n_rows, 1)
+            _one_vector(line, n, v, n, length, o + np.uintp(SIZE * j), n_rows, 1)
             j += 8
         while j < n_rows:
             line = m + np.uintp(SIZE * j * n)
-            _rows_1x1(line, n, v, n, length, o + np.uintp(SIZE * j), n_rows, 1)
+            _single(line, n, v, n, length, o + np.uintp(SIZE * j), n_rows, 1)
             j += 1
 
 

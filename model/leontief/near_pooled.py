@@ -19,8 +19,9 @@ R S^2 + S R^2, little beside n^2. Then
 
     x <- x + M^-1 r,   r <- r - (I - A) M^-1 r
 
-with M^-1 and the product with A in float32 loses nothing: what float32 leaves over is in the
-float64 residual that every solution is certified with, and is corrected once more.
+with M^-1 in float32 loses nothing: the residual is that of the step taken. Nor does the product
+with A in float32, where there are more columns than `model.leontief.narrow` takes: what it leaves
+over is in the float64 residual that every solution is certified with, and is corrected once more.
 
 Source: Chenery (1953), Moses (1955) for the pooled form; Higham (2002), chapter 12 for refinement
 in two precisions; Saad (2003), section 12.3 for polynomial preconditioners.
@@ -37,6 +38,7 @@ from numpy.typing import NDArray
 
 from model.leontief.explicit import Explicit
 from model.leontief.krylov import Iterated, Progress, find_roots, shorten
+from model.leontief.narrow import combine, few, times
 from model.leontief.products import FloatArray, Operator
 
 ROOM = 1e-3
@@ -73,11 +75,12 @@ class NearPooled:
         flows = matrix.reshape(n_regions, n_sectors, n_regions, n_sectors)
         per_output = scale.reshape(n_regions, 1, n_sectors)
         own = flows[here, :, here, :]
-        abroad = (flows.sum(axis=0).transpose(1, 0, 2) - own) * per_output
+        bought_in_all = combine(matrix.reshape(n_regions, -1), np.ones(n_regions))
+        in_all = bought_in_all.reshape(n_sectors, n_regions, n_sectors).transpose(1, 0, 2)
+        abroad = (in_all - own) * per_output
         np.maximum(abroad, 0.0, out=abroad)
-        bought = (matrix.reshape(-1, n_sectors) @ np.ones(n_sectors)).reshape(
-            n_regions, n_sectors, n_regions
-        )
+        by_buyer = times(matrix.reshape(-1, n_sectors), np.ones((n_sectors, 1)))
+        bought = by_buyer.reshape(n_regions, n_sectors, n_regions)
         self._largest_row = float(bought.max(initial=0.0))
         shares = np.ascontiguousarray(bought.transpose(1, 0, 2))
         shares[:, here, here] = 0.0
@@ -151,13 +154,15 @@ class NearPooled:
         seen so far, or FLOOR of what it was; `reached` is False when a step does not halve it.
         """
         product: Callable[[AnyFloat], AnyFloat]
-        precision: type[np.floating[Any]]
         single = self._single if rhs.shape[1] >= SINGLE_COLUMNS else None
-        if single is None:
-            stages, precision, floor = self._double, np.float64, 0.0
+        stages, precision = (
+            (self._double, np.float64) if single is None else (single, np.float32)
+        )
+        floor = 0.0
+        if single is None or few(rhs.shape[1]):
             product = self._operator.rmatmat if transposed else self._operator.matmat
         else:
-            stages, precision, floor = single, np.float32, FLOOR
+            floor = FLOOR
             product = partial(self._product, transposed=transposed)
         left = rhs.copy()
         norms = _norms(left, transposed)
@@ -171,7 +176,7 @@ class NearPooled:
             x += step * unit
             if products and (rate * norms <= 0.25 * goal).all():
                 return Iterated(x, products, True)
-            change = product(step)
+            change = product(step if floor else step.astype(np.float64, copy=False))
             change -= step
             left += change * unit
             products += 1
