@@ -137,24 +137,12 @@ def evaluate(
     base: EquilibriumBase, rules: Rules, shock: Shock, layout: Layout, z: Array, log_price: Array
 ) -> Point:
     """Return the economy at unknowns `z` and log mill prices `log_price` (R, S)."""
-    returns, people = layout.returns(z), layout.people(z)
-    abroad = layout.import_price(z)
-    theta = rules.theta
-    shares, index = origin_shares(base.trade, shock.log_delivery + log_price.T[:, :, None], theta)
-    log_bundle = np.ascontiguousarray(index.T)
-    gap = log_bundle - abroad
-    input_home, input_log = home_shares(base.input_home, gap, theta)
-    final_home, final_log = home_shares(base.final_home, gap, theta)
-
-    cost = np.einsum("krj,kr->rj", base.factors, returns)
-    cost += np.einsum("rij,rij->rj", base.inputs, input_log)
-    cost += (base.inputs.sum(axis=1) + base.input_imports) * abroad
-    cost = cost / (1.0 - base.tax) - np.where(base.output > 0.0, shock.log_productivity, 0.0)
+    returns, people, abroad = layout.returns(z), layout.people(z), layout.import_price(z)
+    prices = _prices(base, rules.theta, shock, returns, abroad, log_price)
     share = base.final / base.purchases[:, None, None]
-    final_price = np.einsum("ric,ric->r", share, final_log) + abroad
-
-    technology = base.inputs * input_home
-    final_mix = np.einsum("ric,ric->ri", share, final_home)
+    home_mix = np.einsum("ric,ric->ri", share, base.final_home)
+    final_mix = np.einsum("ric,ric->ri", share, prices.final_home)
+    technology = base.inputs * prices.input_home
     with_tax = technology
     if base.tax.any():
         with_tax = technology + final_mix[:, :, None] * base.tax[:, None, :]
@@ -162,60 +150,53 @@ def evaluate(
     income = base.factor_income
     grown = returns.copy()
     grown[0] += people
+    eta = rules.export_elasticity
     with np.errstate(over="ignore", invalid="ignore"):
         paid = income * np.expm1(grown)
         spent_change = paid.sum(axis=0) + shock.deficit
-        stocks = base.stocks * np.exp(log_bundle)
-        released = (base.stocks * np.expm1(log_bundle)).sum(axis=1)
-        released = released + base.stocks_imported.sum(axis=1) * np.expm1(abroad)
-        purchases = base.purchases + spent_change - released
-        left = (income * np.exp(grown)).sum(axis=0) + base.tax_revenue + base.deficit
-        left = left + shock.deficit - stocks.sum(axis=1)
-        left = left - base.stocks_imported.sum(axis=1) * np.exp(abroad)
-        purchases = np.where(left < SHRUNK * base.purchases, left, purchases)
-        eta = rules.export_elasticity
+        stocks = base.stocks * np.exp(prices.log_bundle)
+        purchases = _purchases(base, shock, prices.log_bundle, abroad, grown)
         exports = base.exports * np.exp((1.0 - eta) * log_price + eta * abroad)
         exports_fixed = base.exports_fixed * np.exp(log_price)
+    abroad_sales = exports + exports_fixed
 
-    home_mix = np.einsum("ric,ric->ri", share, base.final_home)
     home_needs = base.inputs * base.input_home
     needed = _needed(home_needs, base.output, home_mix, base.purchases, base.stocks)
-    before = _sold(base.trade, needed) + base.exports + base.exports_fixed
+    before = _sold(base.trade, needed) + (base.exports + base.exports_fixed)
     needed = _needed(technology, base.output, final_mix, purchases, stocks)
-    after = _sold(shares, needed) + exports + exports_fixed
-    impulse = after - before
-    bare = purchases - base.tax_revenue
-    autonomous = final_mix * bare[:, None] + stocks
-    level = _sold(shares, autonomous) + exports + exports_fixed
-
-    sound = bool(np.isfinite(impulse).all() and np.isfinite(cost).all())
+    impulse = _sold(prices.shares, needed) + abroad_sales - before
+    sound = bool(np.isfinite(impulse).all() and np.isfinite(prices.gap).all())
     change, output = np.zeros_like(base.output), base.output
     if sound and impulse.any():
-        operator = PooledOperator(np.ascontiguousarray(with_tax), shares)
+        bare = final_mix * (purchases - base.tax_revenue)[:, None] + stocks
+        operator = PooledOperator(np.ascontiguousarray(with_tax), prices.shares)
+        level = _sold(prices.shares, bare) + abroad_sales
         change, output = _solve_goods(base, operator, impulse, level)
     tax_change = (base.tax * change).sum(axis=1)
     purchases = purchases + tax_change
-    composite = np.einsum("rij,rj->ri", technology, output) + final_mix * purchases[:, None]
-    composite += stocks
-    goods = _sold(shares, composite) + exports + exports_fixed
-    made = np.abs(output) > 0.0
-    goods_gap = np.abs(goods - output)[made] / np.abs(output)[made]
-    earned_change = np.einsum("krj,rj->kr", base.factors, change)
+    composite = _needed(technology, output, final_mix, purchases, stocks)
+
     earned = np.einsum("krj,rj->kr", base.factors, output)
     sound = sound and bool((purchases > 0.0).all() and (earned > 0.0).all())
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        growth = np.where(earned > SHRUNK * income, earned_change, -SHRUNK * income) / income
-        growth = np.where(earned > SHRUNK * income, np.log1p(growth), np.log(earned / income))
-        gaps = _gaps(base, rules, layout, z, growth, paid, final_price)
+        growth = np.einsum("krj,rj->kr", base.factors, change) / income
+        kept = growth > SHRUNK - 1.0
+        demand = np.where(kept, np.log1p(np.where(kept, growth, 0.0)), np.log(earned / income))
+        gaps = _gaps(base, rules, layout, z, demand, paid, prices.final)
+    goods_gap = 0.0
+    if impulse.any():
+        made = np.abs(output) > 0.0
+        left = _sold(prices.shares, composite) + abroad_sales - output
+        goods_gap = float((np.abs(left)[made] / np.abs(output)[made]).max(initial=0.0))
     return Point(
         z=z,
         log_price=log_price,
         import_price=abroad,
-        shares=shares,
-        log_bundle=log_bundle,
-        input_home=input_home,
-        final_home=final_home,
-        final_price=final_price,
+        shares=prices.shares,
+        log_bundle=prices.log_bundle,
+        input_home=prices.input_home,
+        final_home=prices.final_home,
+        final_price=prices.final,
         technology=technology,
         with_tax=with_tax,
         final_mix=final_mix,
@@ -228,11 +209,57 @@ def evaluate(
         output=output,
         output_change=change,
         earned=earned,
-        price_gap=cost - log_price,
+        price_gap=prices.gap,
         gaps=gaps,
-        goods_gap=float(goods_gap.max(initial=0.0)) if impulse.any() else 0.0,
+        goods_gap=goods_gap,
         sound=sound and bool(np.isfinite(gaps).all()),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Prices:
+    """Shares and prices as in `Point`; `gap` is ln unit cost less ln price, `final` ln P."""
+
+    shares: Array
+    log_bundle: Array
+    input_home: Array
+    final_home: Array
+    gap: Array
+    final: Array
+
+
+def _prices(
+    base: EquilibriumBase, theta: Array, shock: Shock, returns: Array, abroad: float, price: Array
+) -> _Prices:
+    """Return what factor returns, the price of imports and mill prices make of shares and costs."""
+    shares, index = origin_shares(base.trade, shock.log_delivery + price.T[:, :, None], theta)
+    log_bundle = np.ascontiguousarray(index.T)
+    input_home, input_log = home_shares(base.input_home, log_bundle - abroad, theta)
+    final_home, final_log = home_shares(base.final_home, log_bundle - abroad, theta)
+    cost = np.einsum("krj,kr->rj", base.factors, returns)
+    cost += np.einsum("rij,rij->rj", base.inputs, input_log)
+    cost += (base.inputs.sum(axis=1) + base.input_imports) * abroad
+    cost = cost / (1.0 - base.tax) - np.where(base.output > 0.0, shock.log_productivity, 0.0)
+    share = base.final / base.purchases[:, None, None]
+    final = np.einsum("ric,ric->r", share, final_log) + abroad
+    return _Prices(shares, log_bundle, input_home, final_home, cost - price, final)
+
+
+def _purchases(
+    base: EquilibriumBase, shock: Shock, log_bundle: Array, abroad: float, grown: Array
+) -> Array:
+    """Return final purchases (R,) at base-year tax revenue; `grown` (K, R) is log factor income.
+
+    As a change on the base year, and as a level where little is left.
+    """
+    released = (base.stocks * np.expm1(log_bundle)).sum(axis=1)
+    released = released + base.stocks_imported.sum(axis=1) * np.expm1(abroad)
+    income = base.factor_income
+    change = (income * np.expm1(grown)).sum(axis=0) + shock.deficit - released
+    level = (income * np.exp(grown)).sum(axis=0) + base.tax_revenue + base.deficit + shock.deficit
+    level = level - (base.stocks * np.exp(log_bundle)).sum(axis=1)
+    level = level - base.stocks_imported.sum(axis=1) * np.exp(abroad)
+    return np.asarray(np.where(level < SHRUNK * base.purchases, level, base.purchases + change))
 
 
 def _needed(technology: Array, output: Array, mix: Array, bought: Array, fixed: Array) -> Array:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_equilibrium import solve_levels
 
+from io_tables.china import load_china
 from io_tables.table import RegionalTable
 from io_tables.testing import random_table
 from model.blocks import Blocks
@@ -390,13 +391,30 @@ def test_elasticity_zero_is_immobile_and_a_large_one_is_mobile():
 @given(st.integers(0, 10_000))
 def test_mobile_people_are_conserved_and_equalise_real_wages(seed):
     table = random_table(seed, 4, 2)
-    found = equilibrium(table, shock_of(seed, (2, 4, 4), 0.1), 4.0, labour="mobile")
-    if found.status == "certified":
-        persons = table.data["population"].values
-        assert persons @ found.population == pytest.approx(persons.sum(), rel=1e-10)
-        np.testing.assert_allclose(found.real_wage, found.real_wage[0], rtol=1e-9)
-    else:
-        assert found.reason
+    base = EquilibriumBase.of(table)
+    even = np.full(4, base.deficit.sum() / 4.0)
+    found = equilibrium(base, shock_of(seed, (2, 4, 4), 0.1), 4.0, labour="mobile", deficits=even)
+    assert found.status == "certified", found.reason
+    persons = table.data["population"].values
+    assert persons @ found.population == pytest.approx(persons.sum(), rel=1e-10)
+    np.testing.assert_allclose(found.real_wage, found.real_wage[0], rtol=1e-9)
+
+
+def test_china_gains_the_flow_and_its_terms_of_trade():
+    """Stocks run down, imports by product and 42 sectors included; no taxes in this table."""
+    table = load_china()
+    base, step = EquilibriumBase.of(table), 1e-4
+    assert base.stocks.min() < 0.0
+    direction = np.random.default_rng(1).uniform(0.0, 1.0, base.trade.shape)
+    high = equilibrium(base, np.exp(step * direction), 4.0).raise_for_status()
+    low = equilibrium(base, np.exp(-step * direction), 4.0).raise_for_status()
+    assert max(high.residual, low.residual) < 1e-12
+    flow = (Blocks.of(table).flows * direction).sum()
+    price = np.log(high.mill_prices / low.mill_prices) / (2 * step)
+    abroad = np.log(high.import_price / low.import_price) / (2 * step)
+    imports = base.abroad.sum() - base.exports.sum()
+    terms = ((base.exports + base.exports_fixed) * price).sum() - imports * abroad
+    assert first_order(base, high, low, step) == pytest.approx(terms - flow, rel=1e-6)
 
 
 def test_a_better_road_can_make_a_region_lose():
