@@ -15,7 +15,7 @@ from benchmarks.cases_real import FINLAND, TABLES, WORLD
 from io_tables.table import RegionalTable
 from model.export_decomposition import borin_mancini, wang_wei_zhu
 from model.footprints import footprints
-from model.ledger.exchange import exchange
+from model.ledger.exchange import spillover_exchange
 from model.paths import Paths, structural_paths
 from model.spillover import spillovers
 from model.table_draws import Draws
@@ -182,7 +182,7 @@ def _exchange() -> Actor:
         probe = found["effect"].values.reshape(-1)
         return Answer(probe, traffic(probe), {"gap": float(found["gap"].max())})
 
-    return Actor(_table, exchange, read)
+    return Actor(_table, spillover_exchange, read)
 
 
 def _how_many(table: RegionalTable) -> int:

@@ -7,7 +7,7 @@ Public names
     allocation       B = x^-1 Z, or some of its rows
     ghosh_inverse    G = (I - B)^-1, or some of its rows
     ghosh            output, or prices, after a change of primary inputs
-    plot_ghosh    bars of the largest changes
+    plot_ghosh       bars of the largest changes
 
 Terms: Z flows, x output, v primary inputs (value added, imports, taxes) in money, L = (I - A)^-1.
 

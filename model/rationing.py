@@ -3,8 +3,8 @@
 Question owned: how do shortages spread, with limits to what can be replaced?
 
 Public names
-    ration     output, final demand, what is unmet and what is replaced, under a rule
-    Rule       proportional, least_loss
+    ration            output, final demand, what is unmet and what is replaced, under a rule
+    Rule              proportional, least_loss
     plot_rationing    bars of the largest changes
 
 Terms: x, f output and final demand before; capacity k_i, the share of x_i that can be made; s_p,

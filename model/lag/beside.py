@@ -34,7 +34,7 @@ from io_tables.labels import shown
 from io_tables.table import RegionalTable
 from model.errors import ShapeError
 from model.lag.impacts import KIND, VARIABLE, LagModel, impact_matrix, impacts
-from model.ledger.exchange import exchange
+from model.ledger.exchange import spillover_exchange
 from model.leontief.products import FloatArray
 from model.stimulus import At
 
@@ -82,7 +82,7 @@ def beside(
     if set(regions) != set(table.regions):
         odd = sorted(set(regions) ^ set(table.regions))
         raise ShapeError(f"model and table must have the same regions; not shared: {shown(odd)}.")
-    effect = exchange(table, regions, of=of, at=at)["effect"].isel(account=0)
+    effect = spillover_exchange(table, regions, of=of, at=at)["effect"].isel(account=0)
     simulated = effect.sel(receiver=regions).values.T  # receiver, giver
     direct, total = float(np.trace(simulated)) / len(regions), float(simulated.sum()) / len(regions)
     rows = {SIMULATED: _row(direct, total, np.nan, np.nan, np.nan)}

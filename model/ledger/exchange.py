@@ -4,9 +4,9 @@ Question owned: when each of several poles is given its stimulus, how much does 
 others, how much does it receive from them, and who gains on balance?
 
 Public names
-    exchange         emitted and received tables, net positions
-    plot_exchange    the table of who gives to whom
-    plot_net         net positions
+    spillover_exchange    emitted and received tables, net positions
+    plot_exchange         the table of who gives to whom
+    plot_net              net positions
 
 Terms: g_pq the effect in q of the stimulus of p (an account: intensity' L f_p on the rows of q).
 
@@ -51,7 +51,7 @@ RECEIVER = "receiver"
 REST = "rest of the table"
 
 
-def exchange(
+def spillover_exchange(
     table: RegionalTable,
     poles: Poles | None = None,
     stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
@@ -175,7 +175,7 @@ def plot_exchange(
     Parameters
     ----------
     data
-        From `exchange`.
+        From `spillover_exchange`.
     account
         Which; the first when left out.
     own

@@ -4,9 +4,9 @@ Question owned: which part of an effect is there after so many rounds of orders,
 outside of it, and after how many rounds is a given share of the spillover there?
 
 Public names
-    rounds           effects by round and place, shares so far, mean number of rounds
-    plot_rounds      shares that are there after every round
-    SHARES           shares whose rounds are told when none are named
+    spillover_rounds  effects by round and place, shares so far, mean number of rounds
+    plot_rounds       shares that are there after every round
+    SHARES            shares whose rounds are told when none are named
 
 Terms: f stimulus, A direct requirements, w intensities, rows of the pole P or outside.
 
@@ -51,7 +51,7 @@ SHARES = (0.5, 0.9, 0.95, 0.99)
 MOST_ROUNDS = 10_000
 
 
-def rounds(
+def spillover_rounds(
     table: RegionalTable,
     poles: Poles,
     stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
@@ -175,7 +175,7 @@ def plot_rounds(data: xr.Dataset, *, pole: str | None = None, ax: Axes | None = 
     Parameters
     ----------
     data
-        From `rounds`.
+        From `spillover_rounds`.
     pole
         Which; the first when left out.
     """

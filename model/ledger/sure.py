@@ -24,7 +24,7 @@ import xarray as xr
 from io_tables.table import RegionalTable
 from model.dims import ACCOUNT, PART, POLE, REGION, SECTOR
 from model.households import Households
-from model.ledger.exchange import exchange
+from model.ledger.exchange import spillover_exchange
 from model.ledger.groups import GROUP, Groups, group_regions
 from model.ledger.kinds import AnyStimulus
 from model.spillover import spillovers
@@ -113,7 +113,7 @@ def exchange_uncertainty(
     Parameters
     ----------
     table, poles, stimulus, of, share, at, households
-        As in `exchange`.
+        As in `spillover_exchange`.
     uncertain, draws, pairs, seed, interval, workers, folder, progress
         As in `uncertainty`.
 
@@ -123,7 +123,9 @@ def exchange_uncertainty(
     """
 
     def read(one: RegionalTable) -> xr.DataArray:
-        found = exchange(one, poles, stimulus, of, share=share, at=at, households=households)
+        found = spillover_exchange(
+            one, poles, stimulus, of, share=share, at=at, households=households
+        )
         names = ["emitted", "received", "net"]
         parts = [found[name].isel({ACCOUNT: 0}, drop=True) for name in names]
         out = xr.concat(parts, dim=pd.Index(names, name=READING)).transpose(POLE, READING)

@@ -15,7 +15,7 @@ from model.lag.beside import SIMULATED, beside, plot_beside
 from model.lag.estimate import fit_lag, from_spreg
 from model.lag.impacts import impacts
 from model.lag.weights import SpatialWeights, standardised, weights_from_table
-from model.ledger.exchange import exchange
+from model.ledger.exchange import spillover_exchange
 
 mpl.use("Agg")
 
@@ -182,7 +182,7 @@ def test_a_model_made_of_the_table_s_own_flows_agrees_in_pattern():
     fit = fit_lag(pd.Series(y, index=table.regions), x, w)
     data = beside(table, fit.model, of="output", draws=300)
     assert list(data.index) == [SIMULATED, "demand"]
-    effect = exchange(table, of="output")["effect"].isel(account=0).values
+    effect = spillover_exchange(table, of="output")["effect"].isel(account=0).values
     assert data.loc[SIMULATED, "direct"] == pytest.approx(np.trace(effect) / 8)
     assert data.loc[SIMULATED, "total"] == pytest.approx(effect.sum() / 8)
     assert data.loc["demand", "pattern"] > 0.3

@@ -13,7 +13,7 @@ from io_tables.aggregate import aggregate
 from io_tables.table import RegionalTable
 from io_tables.testing import random_table
 from model.errors import StimulusError
-from model.ledger.exchange import REST, exchange, plot_exchange, plot_net
+from model.ledger.exchange import REST, plot_exchange, plot_net, spillover_exchange
 from model.spillover import spillovers
 
 mpl.use("Agg")
@@ -40,7 +40,7 @@ def symmetric(n_regions, own=0.6):
 def test_effects_are_those_of_the_ledgers(seed, kind, closed):
     table = random_table(seed, 4, 3, kind=kind)
     poles = {"A": ["R0", "R2"], "B": ["R1"]}
-    data = exchange(table, poles, 3.0, ["output", "value_added"], households=closed)
+    data = spillover_exchange(table, poles, 3.0, ["output", "value_added"], households=closed)
     ledger = spillovers(table, poles, 3.0, ["output", "value_added"], households=closed)["ledger"]
     by_region = ledger.sum(["sector", "part"])
     for name, members in (*poles.items(), (REST, ["R3"])):
@@ -59,7 +59,7 @@ def test_effects_are_those_of_the_ledgers(seed, kind, closed):
 @given(st.integers(0, 10**6), KINDS)
 def test_net_positions_of_all_regions_sum_to_zero_and_balances_are_opposite(seed, kind):
     table = random_table(seed, 4, 3, kind=kind)
-    data = exchange(table, share=0.01)
+    data = spillover_exchange(table, share=0.01)
     size = float(data["emitted"].sum())
     assert abs(float(data["net"].sum())) < 1e-12 * size
     balance = data["balance"].isel(account=0).values
@@ -72,7 +72,7 @@ def test_net_positions_of_all_regions_sum_to_zero_and_balances_are_opposite(seed
 @pytest.mark.parametrize("n_regions", [2, 3, 6])
 def test_poles_that_are_alike_give_alike(n_regions):
     table = symmetric(n_regions)
-    data = exchange(table, stimulus=1.0, of="output")
+    data = spillover_exchange(table, stimulus=1.0, of="output")
     effect = data["effect"].isel(account=0).values
     away = effect[~np.eye(n_regions, dtype=bool)]
     assert np.allclose(away, away[0], rtol=1e-12)
@@ -103,7 +103,7 @@ def test_without_trade_nothing_is_given(seed):
         technology * output[None], alone, demand, np.zeros((3, 3)), output,
         regions=table.regions, sectors=table.sectors,
     )  # fmt: skip
-    data = exchange(shut)
+    data = spillover_exchange(shut)
     assert not data["emitted"].any()
     assert np.abs(data["feedback"]).max() < 1e-12
     ledger = spillovers(shut, "R1", 5.0)["ledger"]
@@ -114,16 +114,18 @@ def test_without_trade_nothing_is_given(seed):
 @given(st.integers(0, 10**6), KINDS)
 def test_units_scale_and_order_permutes(seed, kind):
     table = random_table(seed, 4, 3, kind=kind)
-    data = exchange(table, stimulus=2.0)
+    data = spillover_exchange(table, stimulus=2.0)
     money = [v for v in table.data if table.data[v].attrs.get("units") == table.unit]
     thousands = RegionalTable(
         table.data.assign({v: table.data[v] * 1000.0 for v in money}), table.kind
     )
-    assert np.allclose(exchange(thousands, stimulus=2.0)["effect"], data["effect"], rtol=1e-10)
+    assert np.allclose(
+        spillover_exchange(thousands, stimulus=2.0)["effect"], data["effect"], rtol=1e-10
+    )
     order = np.random.default_rng(seed).permutation(4)
     dims = {d: order for d in ("region", "region_from", "region_to") if d in table.data.dims}
     turned = RegionalTable(table.data.isel(dims), table.kind)
-    again = exchange(turned, stimulus=2.0)["effect"]
+    again = spillover_exchange(turned, stimulus=2.0)["effect"]
     names = [table.regions[k] for k in range(4)]
     assert np.allclose(again.sel(pole=names, receiver=names), data["effect"], rtol=1e-10)
 
@@ -154,8 +156,8 @@ def test_an_aggregated_table_gives_the_same_when_its_parts_are_alike(seed):
 def test_poles_must_not_overlap_and_figures_are_drawn():
     table = random_table(3, 3, 2)
     with pytest.raises(StimulusError, match=r"overlap.*R1"):
-        exchange(table, {"A": ["R0", "R1"], "B": ["R1", "R2"]})
-    data = exchange(table, of=["output", "value_added"])
+        spillover_exchange(table, {"A": ["R0", "R1"], "B": ["R1", "R2"]})
+    data = spillover_exchange(table, of=["output", "value_added"])
     ax = plot_exchange(data, account="value_added")
     assert ax.images[0].get_array().shape == (3, 3)
     bars = plot_net(data).patches
@@ -163,5 +165,5 @@ def test_poles_must_not_overlap_and_figures_are_drawn():
         sorted(data["net"].sel(account="output").values)
     )
     series = pd.Series([1.0, 2.0, 3.0], index=["R0", "R1", "R2"])
-    own = exchange(table, stimulus={k: float(v) for k, v in series.items()})
+    own = spillover_exchange(table, stimulus={k: float(v) for k, v in series.items()})
     assert np.allclose(own["stimulus"], series)

@@ -7,7 +7,7 @@ import pandas as pd
 from cases_io import case
 
 from io_tables.table import RegionalTable
-from model.ledger.exchange import exchange
+from model.ledger.exchange import spillover_exchange
 from model.spillover import spillovers
 
 
@@ -26,7 +26,7 @@ def test_spillovers_of_fio_s_example_between_two_regions_and_two_sectors():
     final = pd.Series(output.to_numpy() - fio.Z.to_numpy().sum(axis=1), index=fio.Z.index)
     table = table_of(fio, final)
     one_of_each = dict.fromkeys(table.sectors, 1.0)
-    given = exchange(table, stimulus=one_of_each, of="output")
+    given = spillover_exchange(table, stimulus=one_of_each, of="output")
     out = given["emitted"].isel(account=0)
     assert np.allclose(
         out, fio.value["total_spillover_out"], atol=fio.tolerance["total_spillover_out"]

@@ -15,7 +15,7 @@ from io_tables.testing import random_table
 from model.errors import ShapeError, UnknownLabel
 from model.ledger.chains import ledger_paths
 from model.ledger.groups import INSIDE, OUTSIDE, by_ring, group_regions, group_sectors, rings
-from model.ledger.rounds import plot_rounds, rounds
+from model.ledger.rounds import plot_rounds, spillover_rounds
 from model.ledger.two_blocks import block_matrices, two_blocks
 from model.spillover import plot_ledger, spillovers
 
@@ -27,7 +27,7 @@ KINDS = st.sampled_from(["pooled", "explicit"])
 @given(st.integers(0, 10**6), KINDS)
 def test_rounds_are_powers_of_a_and_add_up_to_the_ledger(seed, kind):
     table = random_table(seed, 3, 3, kind=kind)
-    data = rounds(table, ["R0", "R2"], 5.0, "output", n_rounds=80)
+    data = spillover_rounds(table, ["R0", "R2"], 5.0, "output", n_rounds=80)
     ledger = spillovers(table, ["R0", "R2"], 5.0, "output")
     a = table.A.to_numpy()
     for pole in ("R0", "R2"):
@@ -52,7 +52,7 @@ def test_rounds_are_powers_of_a_and_add_up_to_the_ledger(seed, kind):
 
 def test_rounds_until_a_share_is_there_are_the_first_such():
     table = random_table(4, 3, 3)
-    data = rounds(table, "R1", shares=[0.3, 0.8])
+    data = spillover_rounds(table, "R1", shares=[0.3, 0.8])
     shares = data["so_far"].isel(pole=0)
     for share in (0.3, 0.8):
         for place in ("in the pole", "elsewhere"):
@@ -62,28 +62,28 @@ def test_rounds_until_a_share_is_there_are_the_first_such():
             assert until == 0 or line[until - 1] < share
     assert float(data["crossed"].isel(round=0).sum()) == 0.0
     assert (np.diff(data["crossed"].isel(pole=0).values[:4]) > 0).all()
-    short = rounds(table, "R1", shares=[0.99], n_rounds=1)
+    short = spillover_rounds(table, "R1", shares=[0.99], n_rounds=1)
     assert np.isnan(short["rounds_until"]).any()
     assert len(plot_rounds(data).lines) == 2
 
 
 def test_rounds_with_households_inside_take_longer_and_reach_the_closed_whole():
     table = random_table(14, 3, 3)
-    closed = rounds(table, "R0", 2.0, households=True)
+    closed = spillover_rounds(table, "R0", 2.0, households=True)
     ledger = spillovers(table, "R0", 2.0, households=True)["ledger"]
     assert float(closed["whole"].sum()) == pytest.approx(float(ledger.sum()), rel=1e-9)
-    opened = rounds(table, "R0", 2.0)
+    opened = spillover_rounds(table, "R0", 2.0)
     assert (closed["mean_rounds"] > opened["mean_rounds"]).all()
 
 
 def test_rounds_refuse_what_means_nothing():
     table = random_table(5, 2, 2)
     with pytest.raises(ShapeError, match="between 0 and 1"):
-        rounds(table, "R0", shares=[1.0])
+        spillover_rounds(table, "R0", shares=[1.0])
     with pytest.raises(ShapeError, match="one sign"):
-        rounds(table, "R0", of=pd.Series([1.0, -1.0, 0.0, 1.0], index=table.labels))
+        spillover_rounds(table, "R0", of=pd.Series([1.0, -1.0, 0.0, 1.0], index=table.labels))
     with pytest.raises(ShapeError, match="negative"):
-        rounds(table, "R0", n_rounds=-1)
+        spillover_rounds(table, "R0", n_rounds=-1)
 
 
 @settings(deadline=None, max_examples=15)

@@ -7,7 +7,7 @@ import pytest
 
 from io_tables.testing import random_table
 from model.errors import ShapeError
-from model.ledger.exchange import exchange
+from model.ledger.exchange import spillover_exchange
 from model.ledger.sure import exchange_uncertainty, ledger_uncertainty
 from model.multipliers import multipliers
 from model.spillover import spillovers
@@ -61,7 +61,8 @@ def test_net_positions_sum_to_zero_in_the_middle_of_every_draw():
     size = float(np.abs(mean).sum())
     assert abs(float(mean.sum())) < 1e-10 * size
     assert np.allclose(
-        found["central"].sel(reading="net"), exchange(table, share=0.01)["net"].isel(account=0)
+        found["central"].sel(reading="net"),
+        spillover_exchange(table, share=0.01)["net"].isel(account=0),
     )
     assert set(found["rank"].sel(reading="net").values) == {1.0, 2.0, 3.0, 4.0}
 
