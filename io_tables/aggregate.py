@@ -26,10 +26,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import xarray as xr
 
 from io_tables.container.checks import Floats, raise_collected
 from io_tables.container.convert import origin_shares
+from io_tables.container.flows import CELLS, cell_variables, is_sparse, matrix_of
 from io_tables.dims import (
     CATEGORY,
     REGION,
@@ -99,8 +101,10 @@ def aggregate(
     summed: dict[str, Any] = {
         str(name): (variable.dims, _sum(variable, members), variable.attrs)
         for name, variable in data.data_vars.items()
-        if name != "trade_share"
+        if name not in ("trade_share", *CELLS)
     }
+    if is_sparse(data):
+        summed |= cell_variables(_cells(data, members), str(data[CELLS[0]].attrs["units"]))
     coords = _coords(data, members)
     if table.kind == "pooled":
         names = [coords[dim][1] for dim in (REGION, SECTOR)]
@@ -202,6 +206,16 @@ def _sum(variable: xr.DataArray, members: Members) -> Floats:
             if found in _DOUBLES[dim]:
                 values = np.moveaxis(np.tensordot(weights, values, axes=(1, axis)), 0, axis)
     return np.array(values)
+
+
+def _cells(data: xr.Dataset, members: Members) -> Any:
+    """Sparse flows (N', N') carried to the groups of regions and sectors."""
+    weights: list[Any] = [
+        sp.csr_array(members[dim][1]) if dim in members else sp.eye_array(data.sizes[dim])
+        for dim in (REGION, SECTOR)
+    ]
+    grouping: Any = sp.kron(weights[0], weights[1], format="csr")
+    return grouping @ matrix_of(data) @ grouping.T
 
 
 def _coords(data: xr.Dataset, members: Members) -> dict[str, Any]:

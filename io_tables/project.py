@@ -88,7 +88,7 @@ def project(
     NotConverged
         When they are not met.
     """
-    explicit = table.explicit()
+    explicit = table.explicit().dense()
     data = explicit.data
     R, S = table.n_regions, table.n_sectors
     n = R * S
@@ -153,6 +153,8 @@ def project(
         for name in new.data_vars:
             new[name].attrs["units"] = units
     result = RegionalTable(new, "explicit")
+    if table.is_sparse:
+        return result.sparse()
     return result.pooled() if table.kind == "pooled" else result
 
 

@@ -24,14 +24,14 @@ import pandas as pd
 import xarray as xr
 
 from io_tables import netcdf
-from io_tables.container import checks, convert, soundness
+from io_tables.container import checks, convert, flows, soundness
 from io_tables.container.alignment import Frame
 from io_tables.container.checks import Finding, raise_collected
 from io_tables.container.flow_inputs import Coords, FlowInputs, flows_dataset, table_attrs
 from io_tables.container.frames import TableFrames
 from io_tables.container.pooled_inputs import Block, PooledInputs, pooled_dataset
 from io_tables.dims import Kind
-from io_tables.errors import InvalidTable, UnbalancedTable
+from io_tables.errors import InvalidTable, NotTold, UnbalancedTable
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,8 +106,8 @@ class RegionalTable(TableFrames):
             (N, N) intermediate flows of domestic products, rows sell, columns buy. A DataFrame
             labelled by (region, sector) on both sides, or an array with `regions`, `sectors`.
             Industries that a labelled Z leaves out are entered with zero output and named in
-            the notes, so that sectors may differ between regions. A scipy sparse matrix is
-            filled in; the pooled form is the one that stays small.
+            the notes, so that sectors may differ between regions. A scipy sparse matrix stays
+            sparse: the table keeps the flows that are not zero (see `sparse`, `dense`).
         Y
             Final demand for domestic products by place of production: (N, R * C) with the place
             of use, (N, C) without it, or (N,). Columns labelled (region, category); a category
@@ -294,6 +294,32 @@ class RegionalTable(TableFrames):
         n = len(self.labels)
         self._refuse_large(n, n + self.n_regions * len(self.categories), "the explicit table")
         return RegionalTable(convert.to_explicit(self.data), "explicit")
+
+    def sparse(self) -> RegionalTable:
+        """Keep only the flows that are not zero, 16 bytes each; a sparse table returns itself.
+
+        Raises
+        ------
+        NotTold
+            For a pooled table, which keeps no flows.
+        """
+        if self.kind == "pooled":
+            raise NotTold("a pooled table keeps no flows that could be sparse")
+        return self if self.is_sparse else RegionalTable(flows.as_sparse(self.data), self.kind)
+
+    def dense(self) -> RegionalTable:
+        """Keep every flow, the zeros too; any other table returns itself.
+
+        Raises
+        ------
+        TableTooLarge
+            When they would take more than 2 GiB.
+        """
+        if not self.is_sparse:
+            return self
+        n = len(self.labels)
+        self._refuse_large(n, n, "the dense table")
+        return RegionalTable(flows.as_dense(self.data), self.kind)
 
     def to_netcdf(self, path: str | Path) -> Path:
         """Write the table as one NetCDF file, which `read_table` reads back exactly."""

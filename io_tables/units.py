@@ -174,6 +174,9 @@ def deflate(
     InvalidTable
         When prices are not positive or not by sector, or when prices make an output negative.
     """
+    if table.is_sparse:
+        full = table.dense()
+        return deflate(full, prices, units, import_prices=import_prices, year=year).sparse()
     own = _by_product(prices, table, "prices")
     foreign = own if import_prices is None else _by_product(import_prices, table, "import_prices")
     weights = table.data["output"].values.sum(axis=0)

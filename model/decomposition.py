@@ -39,6 +39,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from io_tables.container.flows import dense_of
 from io_tables.table import RegionalTable
 from model.accounts import account_of
 from model.dims import REGION, SECTOR
@@ -309,7 +310,7 @@ class _Values:
             ]  # fmt: skip
             trade = _filled([np.asarray(t.trade) for t in self.tables], used)
             return trade, trade
-        flows = [t.data["flows"].values for t in self.tables]
+        flows = [dense_of(t.data).reshape(R, S, R, S) for t in self.tables]
         uses = [f.sum(axis=0, keepdims=True) for f in flows]
         final = [t.data["final_demand"].values for t in self.tables]
         buys = [f.sum(axis=0, keepdims=True) for f in final]

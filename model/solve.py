@@ -31,6 +31,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from io_tables.container.flows import matrix_of, product_flows
 from io_tables.table import RegionalTable
 from model.errors import ModelError, TooLarge
 from model.leontief import choice
@@ -85,6 +86,12 @@ def _explicit(table: RegionalTable) -> Explicit:
     n = len(table.labels)
     output = np.asarray(table.x)
     per_output = np.divide(1.0, output, out=np.zeros(n), where=output > 0)
+    if table.is_sparse:
+        return Explicit(
+            matrix_of(table.data) @ sp.diags_array(per_output),
+            region_starts=np.arange(table.n_regions + 1) * table.n_sectors,
+            delivery=partial(_delivery, table) if table.final_use_told else None,
+        )
     return Explicit(
         table.data["flows"].values.reshape(n, n),
         region_starts=np.arange(table.n_regions + 1) * table.n_sectors,
@@ -97,7 +104,7 @@ def _explicit(table: RegionalTable) -> Explicit:
 def _delivery(table: RegionalTable) -> FloatArray:
     """Shares of final demand by origin (S, R, R); of all uses where a region buys none finally."""
     final = table.data["final_demand"].values.sum(axis=3).transpose(1, 0, 2)
-    flows = table.data["flows"].values.sum(axis=3).transpose(1, 0, 2)
+    flows = product_flows(table.data).transpose(1, 0, 2)
     bought = final.sum(axis=1, keepdims=True)
     shares = np.where((bought > 0) & (final >= 0).all(axis=1, keepdims=True), final, final + flows)
     total = shares.sum(axis=1, keepdims=True)

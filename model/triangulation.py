@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from io_tables.container.flows import dense_of
 from io_tables.table import RegionalTable
 from model.errors import ShapeError
 from model.leontief.products import FloatArray, IntArray
@@ -130,7 +131,8 @@ def _flows(table: RegionalTable, over: Over) -> pd.DataFrame:
         else:  # r from, s to, i product
             values = np.einsum("irs,is->rs", table.trade, use.sum(axis=2))
     else:
-        flows = table.data["flows"].values
+        shape = (table.n_regions, table.n_sectors)
+        flows = dense_of(table.data).reshape(*shape, *shape)
         values = flows.sum(axis=(0, 2) if over == "sector" else (1, 3))
     return pd.DataFrame(values, index=pd.Index(labels, name=over), columns=labels)
 

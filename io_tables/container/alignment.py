@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -238,9 +239,6 @@ def square(
     frame: Frame, industries: Industries, what: str, failures: list[str], *, copy: bool = True
 ) -> Floats:
     """(N, N) flows between industries; the given array itself when it fits and `copy` is off."""
-    if sparse.issparse(frame):
-        frame = frame.toarray()
-        copy = False
     values = _numbers(frame, what, failures)
     if values is None:
         return np.zeros((industries.size, industries.size))
@@ -261,6 +259,22 @@ def square(
     full = np.zeros((industries.size, industries.size))
     full[np.ix_(rows, columns)] = values
     return full
+
+
+def sparse_square(
+    matrix: Any, industries: Industries, what: str, failures: list[str]
+) -> sparse.csr_array:
+    """(N, N) flows of a sparse matrix, rows and columns in the order of the source."""
+    n, given = industries.size, industries.given
+    cells = sparse.coo_array(matrix)
+    if cells.shape != (len(given), len(given)):
+        failures.append(
+            f"{what} must be {len(given)} x {len(given)} ({len(industries.regions)} regions x "
+            f"{len(industries.sectors)} sectors), found {' x '.join(map(str, cells.shape))}"
+        )
+        return sparse.csr_array((n, n))
+    rows, columns = given[cells.row], given[cells.col]
+    return sparse.csr_array((cells.data.astype(np.float64), (rows, columns)), shape=(n, n))
 
 
 def block(

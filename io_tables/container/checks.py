@@ -23,12 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from io_tables.container.flows import CELL, CELLS, POSITIONS, check_cells, column_sums, row_sums
 from io_tables.dims import Kind
 from io_tables.errors import TableError
 from io_tables.labels import SHOWN, duplicates, shown
@@ -36,6 +37,7 @@ from io_tables.schema import SCHEMA
 
 Floats = NDArray[np.float64]
 
+_FLOWS: Final = ("flows", "flow_cells", "domestic_use")
 ROW_TOLERANCE: Final = 1e-6
 SHARE_TOLERANCE: Final = 1e-9
 _COPIES: Final = {
@@ -76,14 +78,15 @@ def raise_collected(error: type[TableError], failures: Sequence[str], subject: s
 
 
 def canonical(data: xr.Dataset) -> xr.Dataset:
-    """Variables in schema order of dims, as read-only contiguous float64; labels as they are."""
-    variables: dict[str, tuple[tuple[str, ...], Floats, dict[object, object]]] = {}
+    """Variables in schema order of dims, read-only and contiguous, float64; labels as they are."""
+    variables: dict[str, tuple[tuple[str, ...], NDArray[Any], dict[object, object]]] = {}
     for name, variable in data.data_vars.items():
         row = SCHEMA.get(str(name))
         dims = tuple(str(d) for d in variable.dims)
         if row is not None:
             dims = next((choice for choice in row.dims if set(choice) == set(dims)), dims)
-        values = np.ascontiguousarray(variable.transpose(*dims).values, dtype=np.float64).view()
+        kind = np.int32 if name in POSITIONS else np.float64
+        values = np.ascontiguousarray(variable.transpose(*dims).values, dtype=kind).view()
         values.flags.writeable = False
         variables[str(name)] = (dims, values, dict(variable.attrs))
     return xr.Dataset(variables, coords=data.coords, attrs=data.attrs)
@@ -95,6 +98,9 @@ def check_structure(data: xr.Dataset, kind: Kind) -> list[str]:
     missing = [n for n, row in SCHEMA.items() if row.needed(kind) and n not in data]
     if missing:
         failures.append(f"a {kind} table needs the variables {', '.join(missing)}")
+    parts = [name for name in CELLS if name in data]
+    if kind == "explicit" and ("flows" in data) == (parts == list(CELLS)):
+        failures.append(f"an explicit table needs flows, or all of {', '.join(CELLS)}, not both")
     for name, variable in data.data_vars.items():
         row = SCHEMA.get(str(name))
         if row is None or not row.allowed(kind):
@@ -107,6 +113,8 @@ def check_structure(data: xr.Dataset, kind: Kind) -> list[str]:
         if "units" not in variable.attrs:
             failures.append(f"{name} has no attrs['units']")
     for dim in map(str, data.dims):
+        if dim == CELL:
+            continue
         if dim not in data.coords:
             failures.append(f"dimension {dim!r} has no labels")
             continue
@@ -125,14 +133,27 @@ def check_structure(data: xr.Dataset, kind: Kind) -> list[str]:
     return failures
 
 
-def _cells(variable: xr.DataArray, bad: NDArray[np.bool_]) -> str:
+def _cells(data: xr.Dataset, variable: xr.DataArray, bad: NDArray[np.bool_]) -> str:
     """Name the first places where `bad` holds, by their labels, with the values found."""
     where = np.argwhere(bad)
+    if variable.dims == (CELL,):
+        return _sparse_cells(data, variable.values, where[:, 0])
     places = [
         " / ".join(str(variable[d].values[i]) for d, i in zip(variable.dims, cell, strict=True))
         + f" ({variable.values[tuple(cell)]:.6g})"
         for cell in where[:SHOWN]
     ]
+    rest = len(where) - len(places)
+    return ", ".join(places) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _sparse_cells(data: xr.Dataset, values: NDArray[Any], where: NDArray[np.intp]) -> str:
+    regions, sectors = data["region"].values, data["sector"].values
+    places = []
+    for k in where[:SHOWN].tolist():
+        ends = [divmod(int(data[name].values[k]), len(sectors)) for name in POSITIONS]
+        names = " / ".join(f"{regions[r]} / {sectors[i]}" for r, i in ends)
+        places.append(f"{names} ({values[k]:.6g})")
     rest = len(where) - len(places)
     return ", ".join(places) + (f" and {rest} more" if rest > 0 else "")
 
@@ -143,7 +164,9 @@ def check_values(data: xr.Dataset, *, signed: bool = False) -> list[str]:
     With `signed`, negative intermediate flows are allowed (some surveys have them); output and
     trade shares are never negative.
     """
-    failures: list[str] = []
+    failures = check_cells(data)
+    if failures:
+        return failures
     for name, variable in data.data_vars.items():
         # a sum is finite when all its terms are, unless it overflows: look closer only then
         with np.errstate(invalid="ignore", over="ignore"):
@@ -151,20 +174,20 @@ def check_values(data: xr.Dataset, *, signed: bool = False) -> list[str]:
         if bad.any():
             bad = ~np.isfinite(variable.values)
         if bad.any():
-            failures.append(f"{name} must be finite, found at {_cells(variable, bad)}")
-        keeps_sign = signed and name in ("flows", "domestic_use")
+            failures.append(f"{name} must be finite, found at {_cells(data, variable, bad)}")
+        keeps_sign = signed and name in _FLOWS
         if SCHEMA[str(name)].bounds != "nonnegative" or keeps_sign:
             continue
         if not variable.values.min(initial=0.0) >= 0:  # negative or not a number
             bad = variable.values < 0
             advice = (
                 "; correct the source or pass signed=True to keep negative flows"
-                if name in ("flows", "domestic_use")
+                if name in _FLOWS
                 else ""
             )
             if bad.any():
                 failures.append(
-                    f"{name} must not be negative, found at {_cells(variable, bad)}{advice}"
+                    f"{name} must not be negative, found at {_cells(data, variable, bad)}{advice}"
                 )
     return failures
 
@@ -179,8 +202,8 @@ def _row_terms(data: xr.Dataset, kind: Kind) -> tuple[Floats, Floats]:
     if kind == "explicit":
         demand = data["final_demand"].values
         axes = tuple(range(2, demand.ndim))
-        total = data["flows"].values.sum(axis=(2, 3)) + demand.sum(axis=axes)
-        size = _size(data["flows"].values).sum(axis=(2, 3)) + _size(demand).sum(axis=axes)
+        total = row_sums(data) + demand.sum(axis=axes)
+        size = row_sums(data, size=True) + _size(demand).sum(axis=axes)
     else:
         share = data["trade_share"].values
         use = data["domestic_use"].values.sum(axis=2) + data["demand"].values.sum(axis=2).T
@@ -199,7 +222,7 @@ def _row_terms(data: xr.Dataset, kind: Kind) -> tuple[Floats, Floats]:
 
 def _column_terms(data: xr.Dataset, kind: Kind) -> tuple[Floats, Floats]:
     """Cost by buying (region, sector) and the sum of its absolute parts."""
-    own = data["flows"].values.sum(axis=(0, 1)) if kind == "explicit" else None
+    own = column_sums(data) if kind == "explicit" else None
     domestic = data["domestic_use"].values.sum(axis=0) if own is None else own
     total, size = domestic.copy(), np.abs(domestic)
     for name in ("imported_use", "value_added"):

@@ -20,6 +20,7 @@ import numpy as np
 import xarray as xr
 
 from io_tables.container.checks import Floats
+from io_tables.container.flows import CELLS, dense_of, product_flows, use_by_product
 from io_tables.dims import (
     CATEGORY,
     DISCREPANCY,
@@ -47,7 +48,7 @@ def technology(data: xr.Dataset, kind: Kind) -> Floats:
     if kind == "pooled":
         use = data["domestic_use"].values.transpose(1, 0, 2)
     else:
-        use = data["flows"].values.sum(axis=0).transpose(1, 0, 2)
+        use = use_by_product(data).transpose(1, 0, 2)
     per_unit = np.divide(
         use, output[:, None, :], out=np.zeros(use.shape), where=output[:, None, :] > 0
     )
@@ -163,11 +164,10 @@ def to_pooled(data: xr.Dataset) -> xr.Dataset:
     """Pool the origins of every product; the attrs note the change of the multipliers."""
     money = {"units": data["output"].attrs["units"]}
     demand = demand_by_use(data, "explicit")
-    flows = data["flows"].values
-    product_flows = (flows.sum(axis=3) + data["final_demand"].values.sum(axis=3)).transpose(1, 0, 2)
-    variables = _rest(data, ("flows", "final_demand"))
-    variables["domestic_use"] = ((SECTOR_FROM, REGION, SECTOR), flows.sum(axis=0), money)
-    share = origin_shares(product_flows, data[REGION].values.tolist(), data[SECTOR].values.tolist())
+    traded = (product_flows(data) + data["final_demand"].values.sum(axis=3)).transpose(1, 0, 2)
+    variables = _rest(data, ("flows", *CELLS, "final_demand"))
+    variables["domestic_use"] = ((SECTOR_FROM, REGION, SECTOR), use_by_product(data), money)
+    share = origin_shares(traded, data[REGION].values.tolist(), data[SECTOR].values.tolist())
     variables["trade_share"] = ((SECTOR, REGION_FROM, REGION_TO), share, {"units": "1"})
     variables["demand"] = ((REGION, SECTOR, CATEGORY), demand, money)
     if "exports" not in data:
@@ -195,7 +195,7 @@ def _pooling_note(data: xr.Dataset, pooled: xr.Dataset) -> str:
             f"multipliers are not; with more than {COMPARED_ROWS} rows the change was not measured"
         )
     try:
-        before = _multipliers(data["flows"].values, output)
+        before = _multipliers(dense_of(data), output)
         after = _multipliers(pooled_flows(pooled), output)
         productive = before.min() >= 1.0 and after.min() >= 1.0
     except np.linalg.LinAlgError:

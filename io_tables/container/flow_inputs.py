@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import xarray as xr
 
 from io_tables.container import alignment
 from io_tables.container.alignment import Frame, Industries
 from io_tables.container.checks import Floats, raise_collected
+from io_tables.container.flows import cell_variables
 from io_tables.dims import (
     CATEGORY,
     IMPORT_PRODUCT,
@@ -40,7 +42,7 @@ from io_tables.errors import InvalidTable
 from io_tables.labels import shown
 
 Coords = Mapping[str, tuple[str, Sequence[object]]]
-Variables = dict[str, tuple[tuple[str, ...], Floats, dict[str, Any]]]
+Variables = dict[str, tuple[tuple[str, ...], Any, dict[str, Any]]]
 PERSONS = {"units": "persons"}
 
 
@@ -159,7 +161,12 @@ def flows_dataset(inputs: FlowInputs, *, attrs: dict[str, Any]) -> xr.Dataset:
         raise_collected(InvalidTable, failures, subject)
         raise AssertionError("a grid that cannot be read notes its failure")
     shape = (len(industries.regions), len(industries.sectors))
-    flows = alignment.square(inputs.Z, industries, "Z", failures, copy=inputs.copy)
+    sparse = sp.issparse(inputs.Z)
+    flows: Any = (
+        alignment.sparse_square(inputs.Z, industries, "Z", failures)
+        if sparse
+        else alignment.square(inputs.Z, industries, "Z", failures, copy=inputs.copy)
+    )
     final_flat, columns = alignment.final_rows(inputs.Y, industries, "Y", failures)
     final = alignment.final_block(final_flat, columns, industries, inputs.categories, "Y", failures)
     raise_collected(InvalidTable, failures, subject)
@@ -188,12 +195,19 @@ def flows_dataset(inputs: FlowInputs, *, attrs: dict[str, Any]) -> xr.Dataset:
     told = final.told or shape[0] == 1
     demand_dims = (REGION, SECTOR, REGION_TO, CATEGORY) if told else (REGION, SECTOR, CATEGORY)
     demand = final.values if told else final.values[:, 0, :]
+    kept: Variables = (
+        cell_variables(flows, money["units"])
+        if sparse
+        else {
+            "flows": (
+                (REGION_FROM, SECTOR_FROM, REGION_TO, SECTOR_TO),
+                flows.reshape(*shape, *shape),
+                money,
+            )
+        }
+    )
     variables: Variables = {
-        "flows": (
-            (REGION_FROM, SECTOR_FROM, REGION_TO, SECTOR_TO),
-            flows.reshape(*shape, *shape),
-            money,
-        ),
+        **kept,
         "final_demand": (demand_dims, demand.reshape(*shape, *demand.shape[1:]), money),
         "output": ((REGION, SECTOR), output.reshape(shape), money),
     }
@@ -247,12 +261,12 @@ def flows_dataset(inputs: FlowInputs, *, attrs: dict[str, Any]) -> xr.Dataset:
     )
     raise_collected(InvalidTable, failures, subject)
     absent = industries.absent()
-    kept = {key: value for key, value in attrs.items() if key != "units"}
-    notes = [str(kept["notes"]), alignment.index_note(inputs.Z, "Z")]
+    told_attrs = {key: value for key, value in attrs.items() if key != "units"}
+    notes = [str(told_attrs["notes"]), alignment.index_note(inputs.Z, "Z")]
     if absent:
         notes.append(f"industries the source does not have, entered as zero: {shown(absent)}")
-    kept["notes"] = "\n".join(n for n in notes if n)
-    return xr.Dataset(variables, coords=coords, attrs=kept)
+    told_attrs["notes"] = "\n".join(n for n in notes if n)
+    return xr.Dataset(variables, coords=coords, attrs=told_attrs)
 
 
 def add_people(

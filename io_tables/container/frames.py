@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import xarray as xr
 from numpy.typing import NDArray
 
-from io_tables.container import checks, convert, views
+from io_tables.container import checks, convert, flows, views
 from io_tables.container.checks import Floats
 from io_tables.dims import CATEGORY, REGION, SECTOR, Kind
 from io_tables.errors import NotTold, TableTooLarge
@@ -202,15 +203,35 @@ class TableFrames:
     @cached_property
     def _flows(self) -> Floats:
         n = len(self.labels)
-        if self.kind == "explicit":
+        if self.kind == "explicit" and not self.is_sparse:
             values: Floats = self.data["flows"].values.reshape(n, n)
             return values
         self._refuse_large(n, n, "Z")
+        if self.kind == "explicit":
+            return _frozen(flows.dense_of(self.data))
         return _frozen(convert.pooled_flows(self.data).reshape(n, n))
 
     @property
+    def is_sparse(self) -> bool:
+        """Whether an explicit table keeps only the flows that are not zero."""
+        return flows.is_sparse(self.data)
+
+    @property
+    def flows(self) -> Floats | sp.csr_array:
+        """(N, N) flows of an explicit table as it keeps them: an array, or a sparse matrix.
+
+        Raises
+        ------
+        NotTold
+            For a pooled table, which keeps none.
+        """
+        if self.kind == "pooled":
+            raise NotTold("a pooled table keeps no flows; Z forms them where memory allows")
+        return cast("Floats | sp.csr_array", flows.matrix_of(self.data))
+
+    @property
     def Z(self) -> pd.DataFrame:
-        """(N, N) intermediate flows; formed on demand in a pooled table."""
+        """(N, N) intermediate flows; formed on demand in a pooled or sparse table."""
         return pd.DataFrame(self._flows, index=self.labels, columns=self.labels, copy=False)
 
     @property

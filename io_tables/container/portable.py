@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 
 from io_tables.container.checks import Floats
+from io_tables.container.flows import CELL
 from io_tables.errors import UnreadableTable
 from io_tables.schema import SCHEMA
 from io_tables.table import RegionalTable
@@ -40,6 +41,7 @@ def describe(table: RegionalTable) -> dict[str, Any]:
             for name, c in data.coords.items()
             if c.ndim == 1
         },
+        "sizes": {CELL: data.sizes[CELL]} if CELL in data.dims else {},
         "variables": {
             str(name): {
                 "dims": list(map(str, v.dims)),
@@ -76,16 +78,18 @@ def check_description(found: object, where: str) -> dict[str, Any]:
         raise UnreadableTable(f"{where} must say kind, coords and variables of the table")
     for name, one in variables.items():
         dims = one.get("dims") if isinstance(one, dict) else None
-        if name not in SCHEMA or not dims or any(dim not in coords for dim in dims):
+        if name not in SCHEMA or not dims or any(d not in coords and d != CELL for d in dims):
             raise UnreadableTable(f"{where} has a variable {name!r} that no table has")
     return found
 
 
 def shape_of(description: Mapping[str, Any], variable: str) -> tuple[int, ...]:
     """Shape that the array of a variable must have."""
-    coords = description["coords"]
+    coords, sizes = description["coords"], description.get("sizes", {})
     dims = description["variables"][variable]["dims"]
-    return tuple(len(coords[dim]["labels"]) for dim in dims)
+    return tuple(
+        int(sizes.get(dim, 0)) if dim == CELL else len(coords[dim]["labels"]) for dim in dims
+    )
 
 
 def rebuild(

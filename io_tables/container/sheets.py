@@ -91,6 +91,7 @@ def _index(data: xr.Dataset | Mapping[str, list[str]], dims: tuple[str, ...]) ->
 def to_sheets(table: RegionalTable) -> dict[str, pd.DataFrame]:
     """Return the sheets of a table, without "about"; numbers are not copied where they fit."""
     sheets: dict[str, pd.DataFrame] = {}
+    table = table.dense()
     for variable, array in table.data.data_vars.items():
         sheet = sheet_of(str(variable), map(str, array.dims))
         values = array.transpose(*sheet.down, *sheet.across).values
@@ -106,7 +107,7 @@ def about_rows(table: RegionalTable) -> list[tuple[str, str]]:
     rows = [("name", table.name), ("units", table.unit)]
     rows += [("year", str(table.year))] if table.year is not None else []
     rows += [("notes", note) for note in table.notes]
-    text = json.dumps(describe(table), ensure_ascii=False)
+    text = json.dumps(describe(table.dense()), ensure_ascii=False)
     return rows + [("description", text[k : k + PIECE]) for k in range(0, len(text), PIECE)]
 
 

@@ -23,6 +23,7 @@ import numpy as np
 import xarray as xr
 
 from io_tables.container.checks import Finding, Floats
+from io_tables.container.flows import column_sums, matrix_of, smallest
 from io_tables.dims import REGION, SECTOR, Kind
 from io_tables.labels import SHOWN, shown
 from io_tables.schema import SCHEMA
@@ -57,11 +58,7 @@ def check_units(data: xr.Dataset) -> list[Finding]:
 def check_idle(data: xr.Dataset, kind: Kind) -> list[Finding]:
     """Industries without output must not buy inputs."""
     output = data["output"].values
-    bought = (
-        data["flows"].values.sum(axis=(0, 1))
-        if kind == "explicit"
-        else data["domestic_use"].values.sum(axis=0)
-    )
+    bought = column_sums(data) if kind == "explicit" else data["domestic_use"].values.sum(axis=0)
     bad = np.argwhere((output == 0) & (bought != 0))
     if not len(bad):
         return []
@@ -80,10 +77,9 @@ def _transposed(data: xr.Dataset, kind: Kind) -> Callable[[Floats], Floats]:
     output = data["output"].values
     inverse = np.divide(1.0, output, out=np.zeros_like(output), where=output > 0)
     if kind == "explicit":
-        n = output.size
-        flows = data["flows"].values.reshape(n, n)
-        if flows.min(initial=0.0) < 0:
-            flows = np.abs(flows)
+        flows = matrix_of(data)
+        if smallest(data) < 0:
+            flows = abs(flows)
         return lambda left: (left.reshape(-1) @ flows).reshape(output.shape) * inverse
     share = np.ascontiguousarray(data["trade_share"].values)
     use = np.abs(data["domestic_use"].values).transpose(1, 0, 2)
@@ -120,8 +116,9 @@ def check_productive(data: xr.Dataset, kind: Kind) -> list[Finding]:
 
 
 def _unproductive(data: xr.Dataset, core: Floats, growth: float) -> Finding:
-    flows = data["flows"] if "flows" in data else data["domestic_use"]
-    signed = bool(flows.values.min(initial=0.0) < 0)
+    pooled = "domestic_use" in data
+    least = data["domestic_use"].values.min(initial=0.0) if pooled else smallest(data)
+    signed = bool(least < 0)
     largest = np.argsort(-core, axis=None, kind="stable")[:SHOWN].tolist()
     order = [k for k in largest if core.reshape(-1)[k] > 0]
     n = core.shape[1]

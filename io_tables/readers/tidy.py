@@ -9,8 +9,9 @@ demand; it may have exports, imports, primary inputs and taxes, and a column `un
 Flows that are not listed are zero; a flow listed twice is refused. Output is the row total.
 
 A file written here begins with two lines of "#" (in Parquet: metadata) with units, labels and
-order, and is read back exactly, pooled tables as pooled ones. Files are read in pieces, twice
-where the labels are not told at the beginning, so that memory holds the table and little more.
+order, and is read back exactly, pooled tables as pooled ones and sparse ones as sparse ones. Files
+are read in pieces, twice where the labels are not told at the beginning, so that memory holds the
+table and little more. Of a large file that lists few of its flows a sparse table is made.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from io_tables.container.checks import Floats
+from io_tables.container.flows import CELLS
 from io_tables.container.portable import check_description, rebuild, shape_of
 from io_tables.dims import IMPORT_PRODUCT
 from io_tables.errors import UnreadableTable
 from io_tables.extras import require
-from io_tables.labels import did_you_mean, shown
+from io_tables.labels import SHOWN, did_you_mean, shown
 from io_tables.readers.grid import not_utf8, open_text, refuse_huge, separator_of
 from io_tables.readers.tidy_coding import (
     FINAL,
@@ -44,7 +47,10 @@ from io_tables.readers.tidy_coding import (
 )
 from io_tables.table import RegionalTable
 
-PIECE_ROWS: Final = 250_000
+PIECE_ROWS: Final = 50_000
+SPARSE_ROWS: Final = 1_000
+SPARSE_PART: Final = 10
+"""Tables with that many industries, of whose flows at most one in so many is listed, are sparse."""
 _MARK: Final = "#"
 _FORGIVEN: Final = {
     "from_region": "region_from",
@@ -173,12 +179,14 @@ def _canonical(label: str) -> str:
     return prefix + label[len(prefix) :].strip() if prefix else label
 
 
-def _scan(pieces: Pieces, where: str) -> tuple[Coding, str]:
-    """Labels of a file in the order of their first row, and its unit."""
+def _scan(pieces: Pieces, where: str) -> tuple[Coding, str, int]:
+    """Labels of a file in the order of their first row, its unit and the number of its rows."""
+    rows = 0
     seen: dict[str, dict[str, None]] = {key: {} for key in KEYS}
     units: dict[str, None] = {}
     placed = False
     for piece in pieces():
+        rows += len(piece)
         for key in KEYS:
             for label in _codes(piece[key])[1]:
                 seen[key].setdefault(_canonical(label))
@@ -239,13 +247,57 @@ def _scan(pieces: Pieces, where: str) -> tuple[Coding, str]:
         list(regions), list(sectors), categories, tail("sector_from", PRIMARY),
         list(sectors) if by_product else imports, tail("sector_from", STRESSOR), variables,
     )  # fmt: skip
-    return coding, next(iter(units), "money")
+    return coding, next(iter(units), "money"), rows
+
+
+class _Cells:
+    """Flows of a sparse table, collected from the rows of a file."""
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._flat: list[NDArray[np.int64]] = []
+        self._values: list[Floats] = []
+
+    def add(self, flat: NDArray[np.intp], values: Floats) -> None:
+        """Keep cells by their position row * N + column."""
+        self._flat.append(flat.astype(np.int64))
+        self._values.append(values)
+
+    def arrays(self, coding: Coding, where: str) -> dict[str, NDArray[Any]]:
+        """Variables of sparse flows, sorted; cells that are listed twice are refused."""
+        flat = np.concatenate([*self._flat, np.zeros(0, dtype=np.int64)])
+        values = np.concatenate([*self._values, np.zeros(0)])
+        self._flat, self._values = [], []
+        if not (np.diff(flat) > 0).all():
+            order = np.argsort(flat, kind="stable")
+            flat, values = flat[order], values[order]
+            again = flat[1:][np.diff(flat) == 0]
+            if len(again):
+                ends = [divmod(int(cell), self._n) for cell in again[:SHOWN]]
+                twice = [self._pair(one, coding) + self._pair(two, coding) for one, two in ends]
+                raise UnreadableTable(f"{where}: flows listed twice: {shown(twice)}")
+        rows, columns = np.divmod(flat, self._n)
+        return dict(zip(CELLS, (values, rows.astype(np.int32), columns.astype(np.int32)),
+                        strict=True))  # fmt: skip
+
+    @staticmethod
+    def _pair(position: int, coding: Coding) -> tuple[str, str]:
+        region, sector = divmod(position, len(coding.sectors))
+        return coding.regions[region], coding.sectors[sector]
 
 
 def _fill(
-    coding: Coding, shapes: dict[str, tuple[int, ...]], pieces: Pieces, where: str
-) -> dict[str, Floats]:
-    """Arrays of all variables."""
+    coding: Coding,
+    shapes: dict[str, tuple[int, ...]],
+    pieces: Pieces,
+    where: str,
+    *,
+    sparse: str | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Arrays of all variables; `sparse` is the one whose cells are kept as a sparse table does."""
+    n = len(coding.regions) * len(coding.sectors)
+    cells = _Cells(n)
+    shapes = {name: shape for name, shape in shapes.items() if name not in (sparse, *CELLS)}
     for name, shape in shapes.items():
         refuse_huge(
             int(np.prod(shape[: (len(shape) + 1) // 2])),
@@ -291,6 +343,10 @@ def _fill(
                 )
             name, columns = coding.signatures[signature]
             at = tuple(positions[k][chosen] for k in columns)
+            if name == sparse:
+                grid = (len(coding.regions), len(coding.sectors)) * 2
+                cells.add(np.ravel_multi_index(at, grid), values[chosen])
+                continue
             flat = np.ravel_multi_index(at, arrays[name].shape)
             again = listed[name].reshape(-1)[flat]
             again |= pd.Series(flat).duplicated().to_numpy()
@@ -301,7 +357,7 @@ def _fill(
             listed[name].reshape(-1)[flat] = True
             arrays[name].reshape(-1)[flat] = values[chosen]
         first += len(piece)
-    return arrays
+    return arrays if sparse is None else {**arrays, **cells.arrays(coding, where)}
 
 
 def read_tidy(path: Path) -> RegionalTable:
@@ -322,9 +378,11 @@ def read_tidy(path: Path) -> RegionalTable:
         if description is not None:
             coding = coding_of(description)
             shapes = {name: shape_of(description, name) for name in description["variables"]}
-            return rebuild(description, _fill(coding, shapes, pieces, path.name), where=path.name)
-        coding, unit = _scan(pieces, path.name)
-        return _assembled(coding, unit, pieces, path)
+            sparse = CELLS[0] if CELLS[0] in coding.variables else None
+            arrays = _fill(coding, shapes, pieces, path.name, sparse=sparse)
+            return rebuild(description, arrays, where=path.name)
+        coding, unit, rows = _scan(pieces, path.name)
+        return _assembled(coding, unit, rows, pieces, path)
     except UnicodeDecodeError as error:
         raise not_utf8(path, error) from error
     except (ValueError, OSError, EOFError) as error:
@@ -334,8 +392,8 @@ def read_tidy(path: Path) -> RegionalTable:
         raise UnreadableTable(f"{path.name} is not a CSV file: {first}") from error
 
 
-def _assembled(coding: Coding, unit: str, pieces: Pieces, path: Path) -> RegionalTable:
-    """Return the table of a file that has no description."""
+def _assembled(coding: Coding, unit: str, listed: int, pieces: Pieces, path: Path) -> RegionalTable:
+    """Return the table of a file that has no description and lists so many flows."""
     sizes = {
         "region": coding.regions, "region_from": coding.regions, "region_to": coding.regions,
         "sector": coding.sectors, "sector_from": coding.sectors, "sector_to": coding.sectors,
@@ -343,8 +401,15 @@ def _assembled(coding: Coding, unit: str, pieces: Pieces, path: Path) -> Regiona
         "import_product": coding.imports, "stressor": coding.stressors,
     }  # fmt: skip
     shapes = {n: tuple(len(sizes[d]) for d in dims) for n, dims in coding.variables.items()}
-    arrays = _fill(coding, shapes, pieces, path.name)
     n = len(coding.regions) * len(coding.sectors)
+    few = n >= SPARSE_ROWS and listed * SPARSE_PART <= n**2
+    arrays = _fill(coding, shapes, pieces, path.name, sparse="flows" if few else None)
+    flows: Any
+    if few:
+        cells, found = arrays[CELLS[0]], (arrays[CELLS[1]], arrays[CELLS[2]])
+        flows = sp.csr_array((cells, found), shape=(n, n))
+    else:
+        flows = arrays["flows"].reshape(n, n)
     columns: pd.Index = pd.Index(coding.categories)
     if "region_to" in coding.variables["final_demand"]:
         columns = pd.MultiIndex.from_product([coding.regions, coding.categories])
@@ -360,7 +425,7 @@ def _assembled(coding: Coding, unit: str, pieces: Pieces, path: Path) -> Regiona
 
     final_taxes = arrays.get("final_taxes")
     return RegionalTable.from_flows(
-        arrays["flows"].reshape(n, n),
+        flows,
         pd.DataFrame(arrays["final_demand"].reshape(n, -1), columns=columns),
         arrays.get("output"),
         rows("value_added", coding.primaries),

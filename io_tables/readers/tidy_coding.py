@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from io_tables.container.flows import CELLS, POSITIONS
 from io_tables.dims import IMPORT_PRODUCT
 from io_tables.errors import InvalidTable
 from io_tables.labels import shown
@@ -63,6 +64,8 @@ def _signature(variable: str, dims: Sequence[str]) -> tuple[Signature, tuple[int
     at = {name: KEYS.index(name) for name in KEYS}
     made = {"region": 0, "sector": 1, "region_to": 2, "category": 3, "sector_to": 3}
     bought = {"region": 2, "sector": 3, "category": 3, "sector_from": 1}
+    if variable == CELLS[0]:
+        return ("region", "sector", "region", "sector"), (0, 1, 2, 3)
     if variable == "flows":
         return ("region", "sector", "region", "sector"), tuple(at[d] for d in dims)
     if variable == "final_demand":
@@ -178,7 +181,11 @@ class Coding:
 def coding_of(description: Mapping[str, Any]) -> Coding:
     """Return the coding of a description (`io_tables.container.portable`)."""
     labels = {name: coord["labels"] for name, coord in description["coords"].items()}
-    variables = {name: tuple(one["dims"]) for name, one in description["variables"].items()}
+    variables = {
+        name: tuple(one["dims"])
+        for name, one in description["variables"].items()
+        if name not in POSITIONS  # what these say stands in the rows of the flows
+    }
     imports = labels.get(IMPORT_PRODUCT, labels["sector"])
     return Coding(
         labels["region"], labels["sector"], labels.get("category", []),

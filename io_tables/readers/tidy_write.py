@@ -17,13 +17,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from io_tables.container.checks import Floats
+from io_tables.container.flows import CELLS
 from io_tables.container.portable import describe
 from io_tables.errors import MissingTable
 from io_tables.extras import require
-from io_tables.readers.tidy_coding import KEYS, coding_of
+from io_tables.readers.tidy_coding import KEYS, Coding, coding_of
 from io_tables.table import RegionalTable
 
 MARK: Final = "#"
+PIECE_CELLS: Final = 1_000_000
 Coded = list[tuple[list[str], NDArray[np.intp]]]
 """Labels and codes of the four columns."""
 
@@ -36,6 +38,9 @@ def _coded(
     coding.check()
     order = sorted(coding.variables, key=lambda name: name != "output")
     for name in order:
+        if name == CELLS[0]:
+            yield from _coded_cells(table, coding)
+            continue
         values = table.data[name].values
         columns = coding.columns_of(name)
         dictionaries = [
@@ -51,6 +56,22 @@ def _coded(
             for axis, column in enumerate(columns):
                 codes[column] = at[axis]
             yield list(zip(dictionaries, codes, strict=True)), outer[block][flat]
+
+
+def _coded_cells(
+    table: RegionalTable, coding: Coding
+) -> Iterator[tuple[list[tuple[list[str], NDArray[np.intp]]], Floats]]:
+    """Labels, codes and values of sparse flows, some at a time."""
+    cells, rows, columns = (table.data[name].values for name in CELLS)
+    n = len(coding.sectors)
+    for first in range(0, len(cells), PIECE_CELLS):
+        part = slice(first, first + PIECE_CELLS)
+        ends = [
+            np.divmod(found[part].astype(np.intp), n) for found in (rows, columns)
+        ]  # (region, sector) of both
+        labels = (coding.regions, coding.sectors)
+        coded = [pair for codes in ends for pair in zip(labels, codes, strict=True)]
+        yield coded, cells[part]
 
 
 def tidy_frame(table: RegionalTable) -> pd.DataFrame:

@@ -38,7 +38,7 @@ def test_errors_final_taxes_and_final_stressors_are_blocks_of_their_own():
                                  final_taxes=pd.DataFrame({("a", "other"): [1.0]}))  # fmt: skip
 
 
-def test_a_sparse_matrix_of_flows_is_filled_in():
+def test_a_sparse_matrix_of_flows_has_the_same_views():
     table = random_table(1, 2, 3, kind="explicit")
     sparse = RegionalTable.from_flows(
         scipy.sparse.csr_array(table.Z.to_numpy()), table.Y.to_numpy()[:, :6],
