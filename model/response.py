@@ -69,6 +69,9 @@ class Response:
         product.
     mill_price : (R, S) array
         p^ by place of production; ones at given prices.
+    bought : (R, S) array
+        Domestic product bought for any use after the change, in base-year quantities, by place of
+        use; with `Sourcing.quantity_share` it says what goes where.
     sourcing : Sourcing
     solution : Solution or None
         None when nothing changed and nothing was solved.
@@ -83,6 +86,7 @@ class Response:
     real_consumption: Array
     delivered_price: Array
     mill_price: Array
+    bought: Array
     sourcing: Sourcing
     solution: Solution | None
     gaps: dict[str, float]
@@ -151,6 +155,7 @@ def respond(
         change = np.asarray(solution.x, dtype=np.float64).reshape(output.shape)
 
     new_output = output + change
+    bought = np.einsum("sij,sj->si", technology, new_output) + _by_region(final.domestic)
     saving = (mill - 1.0) + unit_saving(base, delivery_change, theta, mill)
     return Response(
         output=change,
@@ -162,9 +167,10 @@ def respond(
             final.spent, final.real, out=price.copy(), where=np.abs(final.real) > 0.0
         ),
         mill_price=mill,
+        bought=bought,
         sourcing=sourcing,
         solution=solution,
-        gaps=_identity_gaps(base, sourcing, technology, new_output, final, mill),
+        gaps=_identity_gaps(base, sourcing, technology, new_output, final, mill, bought),
     )
 
 
@@ -206,13 +212,13 @@ def _identity_gaps(
     new_output: Array,
     final: _FinalUse,
     mill: Array,
+    bought: Array,
 ) -> dict[str, float]:
     """Return the largest relative gap of each identity of this module's docstring."""
     price = sourcing.price_index.T
     exports = mill * base.exports
     earned = mill * new_output
-    composite = np.einsum("sij,sj->si", technology, new_output) + _by_region(final.domestic)
-    sold = np.einsum("irs,si->ri", sourcing.value_share, price * composite) + exports
+    sold = np.einsum("irs,si->ri", sourcing.value_share, price * bought) + exports
     primary = earned - new_output * (technology * price[:, :, None]).sum(axis=1)
     uses = float((price * _by_region(final.domestic)).sum() + exports.sum())
     return {

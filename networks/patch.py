@@ -5,6 +5,7 @@ Public names
 edit_links : the link table after removals, changes and additions
 add_nodes : the node table with more places
 add_line : the link table with a new line
+line_stops : the node that each stop of a line means
 
 Terms
 -----
@@ -255,7 +256,7 @@ def add_nodes(network: "Network", places: Rows) -> pd.DataFrame:
     return _stacked(nodes, pd.DataFrame(rows).set_index("node"), "nodes")
 
 
-def _line_stops(network: "Network", mode: str, stops: Sequence[str]) -> list[str]:
+def line_stops(network: "Network", mode: str, stops: Sequence[str]) -> list[str]:
     """Return nodes for stops; a place hands over to its only station where it has none itself."""
     family = {"air": ("air",)}.get(mode, ("rail_conventional", "rail_hsr"))
     of_family = network.links[network.links["mode"].isin(list(family))]
@@ -303,7 +304,7 @@ def add_line(
         )
     if fare_per_km is not None and not (np.isfinite(fare_per_km) and fare_per_km >= 0):
         raise InvalidNetwork(f"fare_per_km must be zero or more; found {fare_per_km!r}.")
-    keys = _line_stops(network, mode, stops)
+    keys = line_stops(network, mode, stops)
     if twice := [stops[i] for i, (a, b) in enumerate(pairwise(keys)) if a == b]:
         raise InvalidNetwork(f"Stops that follow each other must differ; {twice[0]!r} is twice.")
     line = name or f"{stops[0]} - {stops[-1]} ({mode}, new)"
