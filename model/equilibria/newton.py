@@ -11,7 +11,7 @@ Every step solves prices and wages together with the exact derivative of `model.
 and goods exactly. A step is halved until the largest residual falls. A shock that cannot be reached
 in one stretch is taken in 2, 4, 8, 16 stages, each started from the last.
 
-Source: Deuflhard (2004), Newton Methods for Nonlinear Problems, sections 3.2 and 5.1.
+Source: Deuflhard (2004), Newton Methods for Nonlinear Problems, chapters 3 and 5.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ categories in base-year shares. Goods are solved for the difference from the bas
     (I - T' Q) dx = T'(A' x + y') + e' - [T (A x + y) + e],      Q = A' + y-shares x tax
 (taxes are spent where they are paid), so that no change gives exactly zero.
 
-Source: Caliendo & Parro (2015), equations 2, 4, 6, 7 and 9.
+Source: Caliendo & Parro (2015), Review of Economic Studies 82(1), section 2.
 """
 
 from __future__ import annotations

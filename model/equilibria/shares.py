@@ -15,7 +15,7 @@ Same nests as `model.sourcing`, which works on ratios and gives quantities as we
 one go through log1p of sums of expm1, and others through the log of a sum of positive terms, so
 that neither a change of 1e-12 nor an isolated region loses digits.
 
-Source: Eaton & Kortum (2002), Econometrica 70(5), equations 7-8; Dekle, Eaton & Kortum (2008).
+Source: Eaton & Kortum (2002), Econometrica 70(5), section 2; Dekle, Eaton & Kortum (2008).
 """
 
 from __future__ import annotations

@@ -80,9 +80,13 @@ SHARES = np.array([[0.7, 0.2, 0.1], [0.2, 0.6, 0.3], [0.1, 0.2, 0.6]])
 INCOME = np.array([100.0, 80.0, 60.0])
 
 
-@pytest.mark.parametrize("options", CLOSURES, ids=str)
-def test_no_change_returns_exactly_ones_without_a_step(options):
-    found = equilibrium(random_table(2, 4, 3), 1.0, 4.0, **options)
+@pytest.mark.parametrize(
+    ("options", "closed"),
+    [*((one, False) for one in CLOSURES), *((one, True) for one in CLOSURES[:3])],
+    ids=str,
+)
+def test_no_change_returns_exactly_ones_without_a_step(options, closed):
+    found = equilibrium(random_table(2, 4, 3, imports=not closed), 1.0, 4.0, **options)
     for name in ("wages", "mill_prices", "consumer_prices", "welfare", "population", "real_wage"):
         assert np.all(getattr(found, name) == 1.0), name
     assert found.import_price == 1.0
@@ -249,7 +253,7 @@ def test_units_of_money_and_the_numeraire_change_nothing_real():
 def test_real_wages_follow_own_shares_as_in_the_gains_from_trade_formula():
     """ln(w/P) = - alpha' (I - Gamma')^-1 (ln own share change / theta).
 
-    Costinot & Rodriguez-Clare (2014), section 3.3, equation 28, Cobb-Douglas upper tiers.
+    Costinot & Rodriguez-Clare (2014), section 3, Cobb-Douglas upper tiers.
     """
     table = random_table(41, 4, 3, imports=False)
     base, theta = EquilibriumBase.of(table), np.array([2.0, 4.0, 8.0])
@@ -312,6 +316,9 @@ def test_symmetric_regions_stay_symmetric():
     )
     tau = np.ones((3, n, n))
     tau[:, ~np.eye(n, dtype=bool)] = 0.8
+    alone = equilibrium(one, 0.9, 4.0, labour="mobile")  # nowhere else to go
+    assert alone.status == "certified"
+    assert alone.population[0] == pytest.approx(1.0, rel=1e-12)
     for labour in ("immobile", "mobile"):
         found = equilibrium(table, tau, 4.0, labour=labour)
         np.testing.assert_allclose(found.wages, found.wages[0], rtol=1e-12)

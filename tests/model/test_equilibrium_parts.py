@@ -75,9 +75,9 @@ def test_derivatives_equal_central_differences_with_prices_following(mobility, n
 
     def at(z):
         price = np.zeros((3, 2))
-        for _ in range(200):
+        for _ in range(60):
             point = evaluate(base, rules, shock, layout, z, price)
-            if np.abs(point.price_gap).max() < 1e-15:
+            if np.abs(point.price_gap).max() < 1e-14:
                 break
             price = price + point.price_gap
         return point
@@ -89,6 +89,52 @@ def test_derivatives_equal_central_differences_with_prices_following(mobility, n
         unit[column] = step
         numeric = (at(middle + unit).gaps - at(middle - unit).gaps) / (2 * step)
         np.testing.assert_allclose(found.matrix[:, column], numeric, rtol=1e-6, atol=1e-8)
+
+
+def at_wages(base, rules, shock, returns, people=None):
+    """The economy at given wages, prices equal to unit costs, markets not cleared."""
+    layout = Layout.of(base, rules)
+    z, price = np.zeros(layout.size), np.zeros_like(base.output)
+    z[: layout.n_returns] = returns
+    if people is not None:
+        z[layout.n_returns : layout.n_returns + base.n_regions] = people
+    for _ in range(300):
+        point = evaluate(base, rules, shock, layout, z, price)
+        if np.abs(point.price_gap).max() < 1e-15:
+            break
+        price = price + point.price_gap
+    return point
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_walras_law_holds_at_any_wages(seed):
+    """What factors are asked to earn equals what they supply, market by market or not."""
+    base = EquilibriumBase.of(random_table(seed, 4, 2, imports=False))
+    rng = np.random.default_rng(seed)
+    people = rng.normal(0.0, 0.1, 4)
+    rules = Rules(rng.uniform(0.5, 8.0, 2), np.zeros(2), 1.0, "national value added")
+    shock = Shock(rng.normal(0.0, 0.2, (2, 4, 4)), rng.normal(0.0, 0.1, (4, 2)), -base.deficit)
+    wages = rng.normal(0.0, 0.2, 4)
+    point = at_wages(base, rules, shock, wages, people)
+    supplied = base.factor_income[0] * np.exp(wages + people)
+    assert point.earned.sum() == pytest.approx(supplied.sum(), rel=1e-11)
+    assert np.abs(point.earned[0] / supplied - 1.0).max() > 1e-4
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-1.0, 1.0))
+def test_excess_demand_is_homogeneous_of_degree_zero_in_all_prices(seed, scale):
+    base = EquilibriumBase.of(random_table(seed, 3, 2, imports=False))
+    rng = np.random.default_rng(seed)
+    rules = Rules(np.array([2.0, 6.0]), np.zeros(2), 0.0, "national value added")
+    shock = Shock(rng.normal(0.0, 0.2, (2, 3, 3)), np.zeros((3, 2)), -base.deficit)
+    wages = rng.normal(0.0, 0.2, 3)
+    one = at_wages(base, rules, shock, wages)
+    other = at_wages(base, rules, shock, wages + scale)
+    np.testing.assert_allclose(other.gaps[:3], one.gaps[:3], atol=1e-11)
+    np.testing.assert_allclose(other.log_price, one.log_price + scale, atol=1e-12)
+    np.testing.assert_allclose(other.output, one.output * np.exp(scale), rtol=1e-11)
 
 
 def test_newton_steps_converge_quadratically():
@@ -187,6 +233,13 @@ def test_tables_without_an_equilibrium_are_refused_with_labels():
         EquilibriumBase.of(changed(table, value_added=loss))
     with pytest.raises(InvalidTable, match=r"must add up to its output.*R1 / S0"):
         EquilibriumBase.of(changed(table, value_added=loss))
+
+    def taken_back(values):  # [product, region, buyer]: the row still adds up
+        values[1, 0, 0] -= 2.0 * values[1, 0, 0]
+        values[1, 0, 1] -= 2.0 * values[1, 0, 0]
+
+    with pytest.raises(InvalidTable, match=r"buys must not be negative: R0 / S0"):
+        EquilibriumBase.of(changed(table, domestic_use=taken_back))
     with pytest.raises(UnknownLabel, match=r"'wages'.*compensation of employees"):
         EquilibriumBase.of(table, labour_primaries=["wages"])
 
