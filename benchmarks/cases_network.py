@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from benchmarks.actors import traffic
@@ -14,6 +17,7 @@ from networks.accessibility import accessibility
 from networks.china import load_china_network
 from networks.network import Network
 from networks.skim import skim
+from networks.whatif import Asked, LinkEdit, SkimBase, build_skim_base, stream_accessibility
 
 GRID = Size(24, 1, "full", name="24 towns")
 CHINA = Size(341, 1, "quick", name="341 cities")
@@ -85,6 +89,49 @@ def _edited_skim() -> Actor:
     return Actor(prepare, run, lambda given, found: _answer(found))
 
 
+@dataclass(frozen=True)
+class _Scenarios:
+    base: SkimBase
+    mass: pd.Series
+    edits: list[LinkEdit]
+
+
+def _mixed(base: SkimBase, count: int) -> list[LinkEdit]:
+    """Lines added, links made faster, made slower and closed, in turn."""
+    rng = np.random.default_rng(5)
+    made = []
+    for number in range(count):
+        if number % 4 == 0:
+            ends = [str(k) for k in rng.choice(base.zones, 2, replace=False)]
+            made.append(base.line("rail_hsr", ends, speed_kmh=300.0, trains_per_day=30.0))
+        elif number % 4 == 3:
+            made.append(base.links(gone=rng.integers(len(base.network.links), size=1)))
+        else:
+            link = rng.integers(len(base.network.links), size=1)
+            minutes = base.network.links["minutes"].to_numpy()[link]
+            factor = 0.7 if number % 4 == 1 else 1.5
+            made.append(base.links(changed=link, minutes=factor * minutes))
+    return made
+
+
+def _scenarios() -> Actor:
+    """All measures of accessibility after every edit; nothing but sums is kept."""
+
+    def prepare(setting: Setting) -> _Scenarios:
+        network = open_network(setting.size)
+        base = build_skim_base(network, {"fastest": Asked(by="minutes", unreachable="keep")})
+        base.run(base.links(gone=np.zeros(1, dtype=np.int64)))  # roads made ready
+        count = 1000 if setting.size == CHINA else 40
+        return _Scenarios(base, network.places["population"].astype(float), _mixed(base, count))
+
+    def run(given: _Scenarios) -> FloatArray:
+        workers = int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1
+        found = stream_accessibility(given.base, given.edits, given.mass, workers=workers)
+        return np.array([np.nan_to_num(one.values.to_numpy()).sum(axis=0) for one in found])
+
+    return Actor(prepare, run, lambda _, found: Answer(found))
+
+
 CASES = (
     Case(
         "network/skim-passengers",
@@ -113,5 +160,13 @@ CASES = (
         "weighted mean time and daily accessibility of every place",
         (GRID, CHINA),
         {OURS: _access()},
+    ),
+    Case(
+        "network/scenarios",
+        "1,000 edits (lines, better, worse and closed links): every measure of every place",
+        (GRID, CHINA),
+        {OURS: _scenarios()},
+        bars=(Bar(CHINA.label, "seconds", 20.0, note="two cores"),),
+        repeats=1,
     ),
 )

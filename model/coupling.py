@@ -146,7 +146,7 @@ class SpatialModel:
 
     def respond(
         self,
-        network: Edited,
+        network: Edited | Costs,
         *,
         closure: FinalDemandClosure = "spending",
         prices: PriceRule = "given",
@@ -155,14 +155,14 @@ class SpatialModel:
 
         Parameters
         ----------
-        network : Network, Patch or LinkEdit
-            The edited one, or what is edited.
+        network : Network, Patch, LinkEdit or Costs
+            The edited one, or what is edited, or what `costs` made of it.
         closure : {"spending", "real"}
             Whether money or quantities of final demand stay.
         prices : {"given", "follow costs"}
             Whether mill prices stay, or producers pass on what their inputs cost.
         """
-        costs = self.costs(network)
+        costs = network if isinstance(network, Costs) else self.costs(network)
         return respond_after(self.calibration, costs, closure=closure, prices=prices)
 
     def respond_many(

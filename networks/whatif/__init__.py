@@ -4,7 +4,8 @@ Public names
 ------------
 SkimBase, build_skim_base, Asked, Costs : cost matrices of a network, and of any edit of it
 LinkEdit : an edit in links by position
-stream_accessibility, AccessAsked, Accessed, EVERY_MEASURE : accessibility after each of many edits
+AccessBase, build_access_base, stream_accessibility, AccessAsked, Accessed, EVERY_MEASURE :
+    accessibility after each of many edits
 WhatIf, build_whatif : any graph with its matrix known
 Edit, Joins, Outcome, Gains : what is asked of it and what is answered
 """
@@ -12,7 +13,9 @@ Edit, Joins, Outcome, Gains : what is asked of it and what is answered
 from networks.whatif.access import (
     EVERY_MEASURE,
     AccessAsked,
+    AccessBase,
     Accessed,
+    build_access_base,
     stream_accessibility,
 )
 from networks.whatif.asked import Asked
@@ -24,6 +27,7 @@ from networks.whatif.skims import Costs, Edited, SkimBase, build_skim_base
 __all__ = [
     "EVERY_MEASURE",
     "AccessAsked",
+    "AccessBase",
     "Accessed",
     "Asked",
     "Costs",
@@ -36,6 +40,7 @@ __all__ = [
     "Outcome",
     "SkimBase",
     "WhatIf",
+    "build_access_base",
     "build_skim_base",
     "build_whatif",
     "stream_accessibility",

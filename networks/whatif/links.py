@@ -6,6 +6,7 @@ LinkEdit : links that are gone, that changed, and that are new
 LinkBase : the links of a base network as arrays
 base_links : makes it
 difference : the edit that leads from the base to another network
+links_edit : the edit that closes links and changes columns of others
 line_edit : the edit that ``Network.with_line`` would make, without making a network
 
 Terms
@@ -16,7 +17,7 @@ directions, and costs something else; otherwise the old one is *gone* and a *fre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -246,6 +247,34 @@ def _columns(base: LinkBase, rows: pd.DataFrame, edited: Network) -> LinkColumns
                 numbers[key], after = after, after + 1
             lines[k] = numbers[key]
     return link_columns(rows, edited.nodes.index, lines)
+
+
+def links_edit(
+    base: LinkBase,
+    gone: Ints | Sequence[int],
+    changed: Ints | Sequence[int],
+    given: Mapping[str, Floats | None],
+    name: str,
+) -> LinkEdit:
+    """Return the edit that closes links and changes columns of others; see ``SkimBase.links``."""
+    lost, other = (np.asarray(which, dtype=np.int64).ravel() for which in (gone, changed))
+    every = np.concatenate([lost, other])
+    count = len(base.columns.km)
+    problems = []
+    if len(every) and (every.min() < 0 or every.max() >= count):
+        problems.append(f"positions go from 0 to {count - 1}")
+    if len(np.unique(every)) < len(every):
+        problems.append("no link stands twice")
+    numbers = {k: np.asarray(v, dtype=np.float64) for k, v in given.items() if v is not None}
+    for column, values in numbers.items():
+        if values.shape != other.shape or not (values >= 0).all() or np.isinf(values).any():
+            problems.append(f"{column} is one number of zero or more for each link that changes")
+    if problems:
+        raise InvalidNetwork(f"Links of {base.network.name!r} to edit: {'; '.join(problems)}.")
+    now = base.columns.at(other)
+    for column, values in numbers.items():
+        getattr(now, column)[:] = values
+    return LinkEdit(lost, base.columns.modes[lost], other, now, name=name)
 
 
 def line_edit(

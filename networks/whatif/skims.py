@@ -40,7 +40,7 @@ from networks.patches import Patch
 from networks.whatif.asked import Asked, Part, joined, objective, parts_of
 from networks.whatif.combined import Combining
 from networks.whatif.edits import Edit
-from networks.whatif.links import LinkBase, LinkEdit, base_links, difference, line_edit
+from networks.whatif.links import LinkBase, LinkEdit, base_links, difference, line_edit, links_edit
 from networks.whatif.services import Answer, ArcEdit, Service, arc_edit, build_service, touches
 from networks.whatif.streets import Legs, Streets, build_streets
 
@@ -145,6 +145,43 @@ class SkimBase:
             freed_freight_capacity=freed_freight_capacity,
             name=name,
         )
+
+    def links(
+        self,
+        *,
+        gone: Ints | Sequence[int] = (),
+        changed: Ints | Sequence[int] = (),
+        minutes: Floats | None = None,
+        km: Floats | None = None,
+        money: Floats | None = None,
+        trains_per_day: Floats | None = None,
+        freight_factor: Floats | None = None,
+        name: str = "",
+    ) -> LinkEdit:
+        """Return the edit that closes some links and changes what others cost.
+
+        Parameters
+        ----------
+        gone, changed
+            Positions in the link table; no link in both.
+        minutes, km, money, trains_per_day, freight_factor
+            Of the links that change, (n,); as they are when left out.
+        name
+            What the edit is called in reports.
+
+        Raises
+        ------
+        InvalidNetwork
+            Positions that are not there or stand twice, or numbers that do not fit.
+        """
+        given = {
+            "minutes": minutes,
+            "km": km,
+            "money": money,
+            "departures": trains_per_day,
+            "freight_factor": freight_factor,
+        }
+        return links_edit(self._links, gone, changed, given, name)
 
     def edit(self, edited: Edited) -> LinkEdit | Network:
         """Return an edit of links; the network itself where nodes or parameters differ."""
