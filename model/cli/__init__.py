@@ -23,6 +23,7 @@ from pathlib import Path
 
 from model.cli.analysis import add_analysis_verbs
 from model.cli.analysis.words import add_draws, drawing_of
+from model.cli.network_words import add_place_verbs
 from model.cli.table_words import EMBEDDED, TABLE_HELP, add_table_verbs
 from model.cli.words import (
     Command,
@@ -46,7 +47,6 @@ LATER: dict[tuple[str, ...], str] = {
 }
 """Verbs whose method is not built yet."""
 
-MEASURES = ("weighted_mean", "potential", "daily", "cumulative", "efficiency")
 _OUTPUT = "folder for the result; an earlier result there is replaced"
 _NETWORK = f"{EMBEDDED}, or the folder of a network"
 
@@ -139,7 +139,7 @@ def parser() -> argparse.ArgumentParser:
     add_table_verbs(table)
     network = add_family(verbs, "network", "look at a network")
     _add_network_info(network)
-    _add_network_access(network)
+    add_place_verbs(network)
     _add_network_skim(network)
     _add_network_convert(network)
     _add_spillover(verbs)
@@ -176,20 +176,6 @@ def _add_network_info(family: Family) -> None:
     made = add_verb(family, "info", "say what a network holds", _network_info)
     made.add_argument("network", nargs="?", default=EMBEDDED, metavar="NETWORK", help=_NETWORK)
     made.add_argument("--json", action="store_true", help="write JSON")
-    settle(made)
-
-
-def _add_network_access(family: Family) -> None:
-    made = add_verb(family, "access", "rank the places by accessibility", _network_access)
-    made.add_argument("network", nargs="?", default=EMBEDDED, metavar="NETWORK", help=_NETWORK)
-    made.add_argument("--measure", default="weighted_mean", choices=MEASURES)
-    made.add_argument("--of", choices=("minutes", "cost"), default="minutes")
-    made.add_argument(
-        "--tmax", type=float, metavar="LIMIT", help="one way, for daily and cumulative access"
-    )
-    made.add_argument("--decay", type=float, metavar="EXPONENT", help="exponent of the potential")
-    made.add_argument("--top", type=int, metavar="N", help="the first N places only")
-    add_formats(made)
     settle(made)
 
 
@@ -285,20 +271,6 @@ def _network_info(arguments: argparse.Namespace) -> int:
     from model.cli.network import network_info
 
     return network_info(arguments.network, output_format=chosen_format(arguments))
-
-
-def _network_access(arguments: argparse.Namespace) -> int:
-    from model.cli.network import AccessRequest, network_access
-
-    request = AccessRequest(
-        network=arguments.network,
-        measure=arguments.measure,
-        of=arguments.of,
-        tmax=arguments.tmax,
-        decay=arguments.decay,
-        top=arguments.top,
-    )
-    return network_access(request, output_format=chosen_format(arguments))
 
 
 def _network_skim(arguments: argparse.Namespace) -> int:
