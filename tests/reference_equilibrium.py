@@ -5,6 +5,7 @@ The economy is a dict of plain arrays in money (base-year prices and wages are o
     use[s][i][j], imported_use[s][i][j]        inputs; imported_total[s][j] not told by product
     earned[k][s][j]       value added of factor k; k = 0 is labour;  tax[s][j] taxes on inputs
     demand[s][i][c], imported_demand[s][i][c]  final use, entries below zero are stocks run down
+    final_total[s]        imports for final use not told by product
     exports[r][i], output[r][i], population[r]
 Unknown levels: price of every product at the mill, sales of every industry, the return of every
 factor, population, the price of imports and the real wage that movers strive for.
@@ -44,8 +45,10 @@ def solve_levels(
     eta = 1.0 + np.asarray(theta) if export_elasticity is None else np.asarray(export_elasticity)
     base_income = e["earned"].sum(axis=(0, 2)) + e["tax"].sum(axis=1)
     base_spending = e["demand"].sum(axis=(1, 2)) + e["imported_demand"].sum(axis=(1, 2))
+    base_spending = base_spending + e["final_total"]
     owed = base_spending - base_income if deficits is None else np.asarray(deficits, float)
-    abroad = e["imported_use"].sum() + e["imported_demand"].sum() + e["exports"].sum() > 0
+    foreign_trade = ("imported_use", "imported_total", "imported_demand", "final_total", "exports")
+    abroad = any(e[name].any() for name in foreign_trade)
     labour = e["earned"][0].sum(axis=1)
     rest = e["earned"][1].sum(axis=1) if K == 2 else None
 
@@ -104,9 +107,9 @@ def solve_levels(
                         stock_value += away * foreign
                     if max(home, 0) + max(away, 0) > 0:
                         buys.append((i, max(home, 0), max(away, 0)))
-            old[s] = sum(home + away for _, home, away in buys)
+            old[s] = e["final_total"][s] + sum(home + away for _, home, away in buys)
             spent[s] = income[s] + owed[s] - stock_value
-            log_living = 0.0
+            log_living = e["final_total"][s] / old[s] * np.log(foreign)
             for i, home, away in buys:
                 part = (home + away) / old[s]
                 price, share = ces(

@@ -9,13 +9,16 @@ Public names
 
 What guarantees uniqueness. If demand for every region's labour rises with every other region's wage
 (gross substitutes) at ALL wages, there is one equilibrium; with one sector, no inputs, balanced
-trade and any theta >= 0 that holds. With many sectors and inputs no theorem covers all cases: the property is
-checked at the solution, where it makes the equilibrium regular and locally unique. The index,
-(-1)^K the sign of the determinant of the derivative of the equations, is +1 at the only equilibrium
-of an economy with one; an equilibrium with index -1 is never the only one (index theorem). With
-mobile people nothing here makes a crowd attract (no agglomeration); fixed factors and falling terms
-of trade push apart. `crowd_pull`, the largest real part of an eigenvalue of d real wage / d log
-population with the total constant, says so: times the elasticity it must stay below 1.
+trade and any theta >= 0 that holds. With many sectors and inputs no theorem covers all cases: the
+property is checked at the solution, where it makes the equilibrium regular and locally unique.
+
+The index, the sign of the determinant of the derivative of the equations (times -1 for each factor
+market), is +1 at the only equilibrium of an economy with one; an equilibrium with index -1 is never
+the only one (index theorem).
+
+With mobile people nothing here makes a crowd attract (no agglomeration); fixed factors and falling
+terms of trade push apart. `crowd_pull`, the largest real part of an eigenvalue of d real wage /
+d log population with the total constant, says so: times the elasticity it must stay below 1.
 
 Source: Alvarez & Lucas (2007), Journal of Monetary Economics 54(6); Mas-Colell, Whinston & Green
 (1995), sections 17.D and 17.F; Allen & Arkolakis (2014), Quarterly Journal of Economics 129(3).
