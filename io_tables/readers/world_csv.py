@@ -19,7 +19,7 @@ euro of the year in the file's name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +49,8 @@ _FIGARO_ROWS: Final[dict[str, Role]] = {
     "B2A3G": "primary",
 }
 _PARTS: Final = {"CHN": ("CN1", "CN2", "CN3", "CN4"), "MEX": ("MX1", "MX2", "MX3")}
+_COMPLETE: Final = 1e-5
+"""Largest relative gap of sales and costs in a flat file that leaves figures out."""
 Place = tuple[str, str, str]
 """What a column is ("industry", "final", "output", "discrepancy"), its region, its code."""
 
@@ -276,9 +278,29 @@ def _flat(path: Path, names: list[str], units: str) -> RegionalTable:
         np.add.at(line, at[chosen], value[chosen])
         rows.append(Row(_FIGARO_ROWS[name], name, line[:n], line[n:]))
     industries = [(r, s) for r in regions for s in sectors]
+    if len(long) < (n + len(specials)) * (n + width):
+        _refuse_incomplete(path, flows, final, rows, industries)
     columns = [(r, c) for r in regions for c in finals]
     blocks = Blocks(
         industries, industries, columns, flows, final, rows, units=units, year=_year(path),
         name=f"FIGARO {path.stem}",
     )  # fmt: skip
     return table_of_blocks(blocks, path.name)
+
+
+def _refuse_incomplete(
+    path: Path, flows: Floats, final: Floats, rows: Sequence[Row], industries: Sequence[Pair]
+) -> None:
+    """Refuse a flat file that leaves figures out which were not zero: costs then miss sales."""
+    sold = flows.sum(axis=1) + final.sum(axis=1)
+    spent = flows.sum(axis=0) + sum(row.industries for row in rows)
+    gap = np.abs(spent - sold) > _COMPLETE * (np.abs(sold) + np.abs(spent))
+    if gap.any():
+        places = [
+            (*industries[k], f"sells {sold[k]:.8g}, spends {spent[k]:.8g}")
+            for k in np.flatnonzero(gap).tolist()
+        ]
+        raise UnreadableTable(
+            f"{path.name} leaves figures out that are not zero: sales and costs of an industry "
+            f"must be equal, not so for {shown(places)}; is the file complete?"
+        )
