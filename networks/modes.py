@@ -4,6 +4,7 @@ Public names
 ------------
 COMPONENTS : the quantities carried along a path, in the order of every component array
 LinkColumns, link_columns, line_codes : the link table as arrays
+mode_flags : link modes as flags
 Arcs, directed_arcs, arcs_of : links as one-way arcs with minutes, km, money and wait
 prices : what a unit of each component weighs, for least cost or least minutes
 value_per_minute : what a minute of a traveller or a tonne is worth
@@ -44,6 +45,11 @@ HOUR: dict[Purpose, str] = {"passenger": "value_of_time", "freight": "value_of_t
 ACCESS_MODES: tuple[LinkMode, ...] = ("road", "ferry", "access")
 
 
+def mode_flags(modes: Sequence[LinkMode]) -> NDArray[np.bool_]:
+    """Return which of ``LINK_MODES`` are among some link modes."""
+    return np.array([mode in modes for mode in LINK_MODES], dtype=np.bool_)
+
+
 @dataclass(frozen=True, eq=False)
 class Arcs:
     """One-way arcs; all arrays have shape (arcs,).
@@ -74,7 +80,7 @@ class Arcs:
 
     def only(self, modes: Sequence[LinkMode]) -> "Arcs":
         """Return the arcs of the given link modes."""
-        wanted = np.isin(self.modes, [LINK_MODES.index(m) for m in modes])
+        wanted = mode_flags(modes)[self.modes]
         return Arcs(*(getattr(self, name)[wanted] for name in self.__dataclass_fields__))
 
 

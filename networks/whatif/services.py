@@ -16,14 +16,14 @@ they change there are ends of the layer that moved.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from networks.dims import LINK_MODES, LinkMode, MainMode, Purpose
+from networks.dims import LinkMode, MainMode, Purpose
 from networks.graph import by_tail
 from networks.layers import Layer
 from networks.modes import (
@@ -36,6 +36,7 @@ from networks.modes import (
     WAIT,
     Arcs,
     arcs_of,
+    mode_flags,
     terminal,
 )
 from networks.parameters import Parameters
@@ -173,9 +174,7 @@ class Service:
 
     def carries(self, edit: ArcEdit) -> bool:
         """Tell whether an edit touches links of the service or, for trains and air, roads."""
-        modes = [LINK_MODES.index(m) for m in self.modes]
-        if self.layer.states is not None:
-            modes += [LINK_MODES.index(m) for m in ACCESS_MODES]
+        modes = self.modes if self.layer.states is None else (*self.modes, *ACCESS_MODES)
         return touches(edit, modes)
 
     def arcs_of_links(self, links: Ints) -> Ints:
@@ -209,7 +208,7 @@ class Service:
         return np.asarray(p[KM] * arcs.km + p[MONEY] * arcs.money + p[TRANSFER] * arcs.minutes)
 
     def _road_edit(self, edit: ArcEdit) -> StateEdit:
-        of_mode = np.isin(edit.now.modes, [LINK_MODES.index(m) for m in self.modes])
+        of_mode = mode_flags(self.modes)[edit.now.modes]
         changed = self.pairs(self._link_rows, self._link_arcs, edit, of_mode)
         weights = self.ride(edit.now)
         gone = self.arcs_of_links(edit.links.gone)
@@ -224,6 +223,11 @@ class Service:
                 edit.links.new_nodes,
             )
         )
+
+    @cached_property
+    def place(self) -> dict[int, int]:
+        """Position of each stop among the stops of the layer, by network node."""
+        return {int(node): k for k, node in enumerate(self.layer.stops)}
 
     @cached_property
     def aboard(self) -> dict[tuple[int, ...], int]:
@@ -300,12 +304,11 @@ class Service:
         return made[0], made[1]
 
 
-def touches(edit: ArcEdit, modes: list[int]) -> bool:
+def touches(edit: ArcEdit, modes: Sequence[LinkMode]) -> bool:
     """Tell whether an edit has arcs of some modes that are gone, differ or are new."""
-    gone = np.isin(edit.links.gone_modes, modes).any()
-    return bool(
-        gone or np.isin(edit.now.modes, modes).any() or np.isin(edit.fresh.modes, modes).any()
-    )
+    flags = mode_flags(modes)
+    parts = (edit.links.gone_modes, edit.now.modes, edit.fresh.modes)
+    return any(bool(flags[one].any()) for one in parts if len(one))
 
 
 def _of_links(rows: Ints, arcs: Ints, links: Ints) -> Ints:

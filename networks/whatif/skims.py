@@ -29,11 +29,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from networks.dims import LINK_MODES, LinkMode
+from networks.dims import LinkMode
 from networks.errors import UnreachablePlace
 from networks.graph import by_tail
 from networks.layers import service_layer, street_core
-from networks.modes import ACCESS_MODES, Arcs, arcs_of, link_columns
+from networks.modes import ACCESS_MODES, Arcs, arcs_of, link_columns, mode_flags
 from networks.network import Network
 from networks.patch_apply import apply_patches
 from networks.patches import Patch
@@ -51,7 +51,6 @@ Edited = Network | Patch | LinkEdit
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 NOTHING = Answer(np.zeros(0, dtype=np.int64), np.zeros(0), "nothing")
-STREET = [LINK_MODES.index(mode) for mode in ACCESS_MODES]
 
 __all__ = ["Asked", "Costs", "Edited", "LinkEdit", "SkimBase", "build_skim_base"]
 
@@ -279,7 +278,7 @@ class SkimBase:
                 answers[part] = NOTHING
                 continue
             ways = None
-            if service.streets is not None and touches(one, STREET):
+            if service.streets is not None and touches(one, ACCESS_MODES):
                 streets = service.streets()
                 if id(streets) not in legs:
                     legs[id(streets)] = self._legs(streets, one)
@@ -291,7 +290,7 @@ class SkimBase:
     def _legs(self, streets: Streets, edit: ArcEdit) -> Legs:
         """Return the ways to stops after an edit."""
         arcs, rows = by_tail(streets.arcs.links, len(self._links.columns.km))
-        of_street = np.isin(edit.now.modes, STREET)
+        of_street = mode_flags(ACCESS_MODES)[edit.now.modes]
         changed = arcs[rows[edit.now.links[of_street]] + edit.back[of_street]]
         gone = [arcs[rows[k] : rows[k + 1]] for k in edit.links.gone]
         lost = np.concatenate([np.zeros(0, dtype=np.int64), *gone])

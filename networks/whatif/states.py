@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.dims import LINK_MODES
-from networks.modes import ACCESS_MODES
+from networks.modes import ACCESS_MODES, mode_flags
 from networks.whatif.edits import Edit, Joins
 from networks.whatif.streets import Legs
 
@@ -83,7 +83,7 @@ def state_edit(service: Service, edit: ArcEdit, legs: Legs | None) -> StateEdit 
         return None
     count = len(states.stays)
     run, first, again = service.weigh(edit.now)
-    ridden = np.isin(edit.now.modes, [LINK_MODES.index(m) for m in service.modes])
+    ridden = mode_flags(service.modes)[edit.now.modes]
     changed = service.pairs(service._link_rows, service._link_arcs, edit, ridden)
     gone = service.arcs_of_links(edit.links.gone)
     stay = states.stays[changed]
@@ -140,7 +140,7 @@ def _new_states(
     fresh = edit.fresh.only(service.modes)
     run, first, again = service.weigh(fresh)
     tails, heads, lines = (values.tolist() for values in (fresh.tails, fresh.heads, fresh.lines))
-    place = {int(node): k for k, node in enumerate(layer.stops)}
+    place = service.place
     added = sorted({*tails, *heads} - place.keys())
     if not (states.walks >= 0).any() and _meet(service, added):
         return None
