@@ -108,7 +108,9 @@ def pair_values(
     rule = _price_rule(channels, prices)
     goal = check_objective(base, objective, closure=closure, prices=rule)
     chosen = _chosen(base, regions)
-    found = pair_gradients(base, goal, chosen.any(axis=1)[:, None], closure=closure, prices=rule)
+    found = pair_gradients(
+        base, goal, np.asarray(chosen.any(axis=1)).reshape(-1, 1), closure=closure, prices=rule
+    )
     codes = base.places.codes
     data = xr.Dataset(
         {
@@ -190,7 +192,7 @@ def link_values(
     rule = _price_rule(channels, prices)
     goal = check_objective(base, objective, closure=closure, prices=rule)
     chosen = _chosen(base, regions)
-    groups = chosen if by_region else chosen.any(axis=1)[:, None]
+    groups = chosen if by_region else np.asarray(chosen.any(axis=1)).reshape(-1, 1)
     found = pair_gradients(base, goal, groups, closure=closure, prices=rule)
     loads = _loads(base, found, workers)
     purposes = list(dict.fromkeys(SKIMS[name].purpose for name in loads))

@@ -9,7 +9,8 @@ Public names
 Formula (masses m_j; f the decay)
 ---------------------------------
     potential          dA_i / dc_ij = m_j f'(c_ij)
-    weighted_mean      m_j / sum m                         efficiency   (m_j / s_ij) / sum_{k != i} m_k
+    weighted_mean      m_j / sum m
+    efficiency         (m_j / s_ij) / sum of m over other places
     effective_density  -alpha m_j c_ij^(-alpha - 1)
     logsum             -m_j exp(-beta c_ij) / sum_k m_k exp(-beta c_ik)
     mean over people w           dJ / dA_i = w_i / sum w
@@ -74,16 +75,16 @@ def access_gradient(
 
 def _weights(access: Array, people: Array, wanted: AccessObjective) -> Array:
     """Return dJ / dA by place."""
-    share = people / people.sum()
+    share: Array = np.asarray(people / people.sum())
     if wanted.index == "mean":
         return share
     mean = float(share @ access)
     used = np.where(share > 0.0, access, mean)
     if wanted.index == "theil_l":
         theil_l(access, people)  # says what is wrong
-        return share / mean - share / used
+        return np.asarray(share / mean - share / used)
     index = theil_t(access, people)
-    return share / mean * (np.log(used / mean) - index)
+    return np.asarray(share / mean * (np.log(used / mean) - index))
 
 
 def _slope(cost: Array, mass: Array, wanted: AccessObjective, skim: xr.Dataset) -> Array:

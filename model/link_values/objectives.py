@@ -167,9 +167,9 @@ def check_objective(
     if objective == "real_consumption":
         if closure == "real":
             raise InvalidParameter(
-                'Under the closure "real" quantities of final demand stay, so real consumption does '
-                'not move and every link would be worth exactly zero. Value links by "purchase_cost" '
-                'or "value_added", or take the closure "spending".'
+                'Under the closure "real" quantities of final demand stay, so real consumption '
+                "does not move and every link would be worth exactly zero. Value links by "
+                '"purchase_cost" or "value_added", or take the closure "spending".'
             )
         return Goal(objective, table.unit, "more")
     if objective == "purchase_cost":
@@ -186,8 +186,9 @@ def check_objective(
     except UnknownLabel as missing:
         known = [*ECONOMY, *MEASURES]
         raise UnknownLabel(
-            f"there is no objective {objective!r}{did_you_mean(objective, known)}; links are valued "
-            f"by {', '.join(known)}, by an account of the table ({missing}), or by intensities."
+            f"there is no objective {objective!r}{did_you_mean(objective, known)}; links are "
+            f"valued by {', '.join(known)}, by an account of the table ({missing}), or by "
+            "intensities."
         ) from missing
     return Goal(account.name, account.units, "more", _flat(base, account.intensity))
 
@@ -214,8 +215,8 @@ def _jump(word: str) -> str:
         else f'hl.accessibility(skims.fastest, mass, decay="{word}", ...)'
     )
     return (
-        f"Links have no derivative by {word!r}: it {JUMPS[word]}. Solve exactly instead, before and "
-        f"after the edit: skims = model.skims(edited), then {what}. Smooth measures: "
+        f"Links have no derivative by {word!r}: it {JUMPS[word]}. Solve exactly instead, before "
+        f"and after the edit: skims = model.skims(edited), then {what}. Smooth measures: "
         f"{', '.join(MEASURES)}."
     )
 
@@ -224,16 +225,16 @@ def _access(base: Calibration, wanted: AccessObjective) -> Goal:
     for word in (wanted.measure, wanted.index, wanted.decay):
         if word in JUMPS:
             raise NotInThisVersion(_jump(word))
-    for what, word, known in (
+    for what, given, known in (
         ("measure", wanted.measure, tuple(MEASURES)),
         ("index", wanted.index, INDICES),
         ("decay", wanted.decay, DECAYS),
         ("skim", wanted.skim, SKIMS),
     ):
-        if word not in known:
+        if given not in known:
             raise InvalidParameter(
-                f"The {what} of access must be one of {', '.join(known)}; found {word!r}"
-                f"{did_you_mean(word, known)}."
+                f"The {what} of access must be one of {', '.join(known)}; found {given!r}"
+                f"{did_you_mean(given, known)}."
             )
     if wanted.index != "mean":
         return Goal(f"{wanted.index} of {wanted.measure}", "1", "less", access=wanted)

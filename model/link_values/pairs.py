@@ -84,7 +84,7 @@ def pair_gradients(
         When the gradients of all groups do not fit.
     """
     blocks = base.blocks
-    n_regions, columns = groups.shape
+    columns = groups.shape[1]
     cells = len(base.places.codes) ** 2 + blocks.trade.size
     if 8.0 * cells * columns > MOST_BYTES:
         raise TooLarge(

@@ -2,23 +2,26 @@
 
 Public names
 ------------
+Graph, Zones, Ways : arrays of a graph, of how zones enter or leave it, of ways to stops
 load : what pairs of zones put on the links of a layer
 street_ways : the links of the ways between zones and stops
 
 Terms
 -----
 An arc u -> v is *tight* when d[u] + w <= d[v] (1 + 1e-12), d the least weight from the origin: the
-tight arcs are all the least ways there are. A pair with one least way is carried down the tree; one
-with several is traced back by itself. *Share* is what a walker takes who goes back from the
-destination and picks among tight arcs with equal odds: a link is on every least way when its shares
-sum to one, on some when they are above zero.
+tight arcs are all the least ways there are. A weight at a node goes back along its only tight arc;
+where there are several, all ways are followed back together to the last node that is on every one
+of them. *Share* is what a walker takes who picks among tight arcs with equal odds: a link is on
+every way when its shares sum to one, on some when it was met. An origin's arcs of weight zero that
+close a circle are left out.
 
 Formula
 -------
-load[0, k, l] = sum of the weights of pairs that have link l on some least way, load[1, k, l] on
-every one; k = 0 the link is ridden or walked, 1 it is boarded, 2 it lies on the way to or from a
-stop.
+out[0, k, l] = sum of the weights of pairs that have link l on some least way, out[1, k, l] on every
+one; k = 0 the link is ridden or walked, 1 it is boarded, 2 it lies on the way to or from a stop.
 """
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -33,198 +36,326 @@ NEAR = 1.0 + 1e-9  # goes on past the last goal: tight arcs into it may come fro
 WHOLE = 1.0 - 1e-9  # shares that sum to this are all there is
 
 
-@njit(cache=True, nogil=True)
-def _search(
-    indptr: Ints,
-    heads: Ints,
-    weights: Floats,
-    start_nodes: Ints,
-    start_weights: Floats,
-    low: int,
-    high: int,
-    goal: Flags,
-    n_goals: int,
-    distance: Floats,
-    via: Ints,
-    order: Ints,
-    heap_key: Floats,
-    heap_node: Ints,
-) -> int:
-    """Fill least weights (N,), the arc each node is reached by (start arc a as -1 - a) and the
-    order in which nodes are settled; return how many are. Ends when all goals are settled.
+class Graph(NamedTuple):
+    """Arcs by tail (E,), where each tail's begin (N + 1,); arcs by head in the same way.
+
+    ``links`` is -1 for an arc of no link; ``boards`` where a ride begins.
     """
-    distance[:] = np.inf
+
+    indptr: Ints
+    heads: Ints
+    tails: Ints
+    weights: Floats
+    links: Ints
+    boards: Flags
+    in_indptr: Ints
+    in_arcs: Ints
+
+
+class Zones(NamedTuple):
+    """Start or end arcs by zone: (zones + 1,), then (arcs,) each; legs -1 for none."""
+
+    indptr: Ints
+    nodes: Ints
+    weights: Floats
+    legs: Ints
+
+
+class Ways(NamedTuple):
+    """Links by leg: (legs + 1,), entries; whether an entry is on all least ways of its leg."""
+
+    indptr: Ints
+    links: Ints
+    whole: Flags
+
+
+class _Tree(NamedTuple):
+    """What a search of one origin fills, (N,) unless said otherwise."""
+
+    distance: Floats
+    via: Ints  # arc a node is reached by, or -1 - start arc
+    order: Ints  # nodes as they are settled
+    turn: Ints  # when a node was settled
+    ahead: Ints  # where the tight arcs into a node begin
+    n_tight: Ints  # and how many there are
+    arcs: Ints  # tight arcs, (E,)
+    entries: Ints  # tight start arcs into a node
+    place: Ints  # in post
+    post: Ints  # nodes, each after all that lead to it
+    seen: Ints
+    stack: Ints
+    step: Ints
+    edge: Ints  # nodes to be followed back from
+    passing: Floats  # and their shares
+    key: Floats  # heap, (E + start arcs + 1,)
+    node: Ints
+
+
+class _Met(NamedTuple):
+    """Links met while ways are followed: ridden, boarded, on the way out, on the way back."""
+
+    mark: Ints  # (4, L)
+    share: Floats  # (4, L)
+    links: Ints  # (4, L)
+    n_met: Ints  # (4,)
+
+
+@njit(cache=True, nogil=True)
+def _rooms(n: int, n_arcs: int, n_starts: int) -> Any:
+    size = n_arcs + n_starts + 1
+    whole = np.zeros((11, n), dtype=np.int64)
+    whole[8] = -1
+    arcs, heap = np.empty(n_arcs, dtype=np.int64), np.empty(size, dtype=np.int64)
+    one, two, three, four, five, six = whole[0], whole[1], whole[2], whole[3], whole[4], whole[5]
+    return _Tree(
+        np.empty(n), one, two, three, four, five, arcs, six, whole[6], whole[7], whole[8],
+        whole[9], whole[10], np.empty(n, dtype=np.int64), np.zeros(n), np.empty(size), heap,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _met(n_links: int) -> Any:
+    return _Met(
+        np.full((4, n_links), -1, dtype=np.int64),
+        np.zeros((4, n_links)),
+        np.empty((4, n_links), dtype=np.int64),
+        np.zeros(4, dtype=np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _search(graph: Any, starts: Any, origin: int, goal: Flags, n_goals: int, tree: Any) -> int:
+    """Search from one origin until all goals are settled; return how many nodes are."""
+    tree.distance[:] = np.inf
     size = 0
     settled = 0
     base = 0.0
     bound = np.inf
     at_start = True
+    low = starts.indptr[origin]
+    high = starts.indptr[origin + 1]
     node = np.int64(0)
     while True:
         for arc in range(low, high):
             if at_start:
-                head = start_nodes[arc]
-                reach = start_weights[arc]
+                head = starts.nodes[arc]
+                reach = starts.weights[arc]
             else:
-                head = heads[arc]
-                reach = base + weights[arc]
-            if reach < distance[head]:
-                distance[head] = reach
-                via[head] = -1 - arc if at_start else arc
+                head = graph.heads[arc]
+                reach = base + graph.weights[arc]
+            if reach < tree.distance[head]:
+                tree.distance[head] = reach
+                tree.via[head] = -1 - arc if at_start else arc
                 hole = size
                 size += 1
                 while hole > 0:
                     above = (hole - 1) >> 1
-                    if heap_key[above] <= reach:
+                    if tree.key[above] <= reach:
                         break
-                    heap_key[hole] = heap_key[above]
-                    heap_node[hole] = heap_node[above]
+                    tree.key[hole] = tree.key[above]
+                    tree.node[hole] = tree.node[above]
                     hole = above
-                heap_key[hole] = reach
-                heap_node[hole] = head
+                tree.key[hole] = reach
+                tree.node[hole] = head
         at_start = False
         found = False
         while size > 0 and not found:
-            node = heap_node[0]
-            base = heap_key[0]
+            node = tree.node[0]
+            base = tree.key[0]
             size -= 1
-            key = heap_key[size]
-            moved = heap_node[size]
+            last = tree.key[size]
+            moved = tree.node[size]
             hole = 0
             child = 1
             while child < size:
-                if child + 1 < size and heap_key[child + 1] < heap_key[child]:
+                if child + 1 < size and tree.key[child + 1] < tree.key[child]:
                     child += 1
-                if heap_key[child] >= key:
+                if tree.key[child] >= last:
                     break
-                heap_key[hole] = heap_key[child]
-                heap_node[hole] = heap_node[child]
+                tree.key[hole] = tree.key[child]
+                tree.node[hole] = tree.node[child]
                 hole = child
                 child = 2 * hole + 1
-            heap_key[hole] = key
-            heap_node[hole] = moved
-            found = base == distance[node]  # an entry that was overtaken has another key
+            tree.key[hole] = last
+            tree.node[hole] = moved
+            found = base == tree.distance[node]  # an entry that was overtaken has another key
         if not found or base > bound:
             break
-        order[settled] = node
+        tree.order[settled] = node
         settled += 1
         if n_goals > 0 and goal[node]:
             n_goals -= 1
             if n_goals == 0:
                 bound = base * NEAR
-        low = indptr[node]
-        high = indptr[node + 1]
+        low = graph.indptr[node]
+        high = graph.indptr[node + 1]
     return settled
 
 
 @njit(cache=True, nogil=True)
-def _tight(
-    order: Ints,
-    settled: int,
-    in_indptr: Ints,
-    in_arcs: Ints,
-    tails: Ints,
-    weights: Floats,
-    distance: Floats,
-    first: Ints,
-    count: Ints,
-    arcs: Ints,
-) -> None:
-    """Write the tight arcs into every settled node: where they begin, how many, which."""
+def _tight(graph: Any, settled: int, strict: bool, tree: Any) -> None:
+    """Write the tight arcs into every settled node: where they begin, how many, which.
+
+    An arc of no weight may come from a node settled later, unless that was reached from here; with
+    ``strict`` from no node settled later.
+    """
+    for k in range(settled):
+        tree.turn[tree.order[k]] = k
     size = 0
     for k in range(settled):
-        node = order[k]
-        first[node] = size
-        most = distance[node] * TIGHT
-        for j in range(in_indptr[node], in_indptr[node + 1]):
-            arc = in_arcs[j]
-            if distance[tails[arc]] + weights[arc] <= most:
-                arcs[size] = arc
-                size += 1
-        count[node] = size - first[node]
+        node = tree.order[k]
+        tree.ahead[node] = size
+        most = tree.distance[node] * TIGHT
+        for j in range(graph.in_indptr[node], graph.in_indptr[node + 1]):
+            arc = graph.in_arcs[j]
+            tail = graph.tails[arc]
+            if tree.distance[tail] + graph.weights[arc] > most:
+                continue
+            if tree.turn[tail] > k:
+                back = tail
+                while not strict and tree.turn[back] > k and tree.via[back] >= 0:
+                    back = graph.tails[tree.via[back]]
+                if strict or back == node:
+                    continue
+            tree.arcs[size] = arc
+            size += 1
+        tree.n_tight[node] = size - tree.ahead[node]
 
 
 @njit(cache=True, nogil=True)
-def _back(
-    roots: Ints,
-    n_roots: int,
-    first: Ints,
-    count: Ints,
-    arcs: Ints,
-    tails: Ints,
-    stamp: int,
-    seen: Ints,
-    place: Ints,
-    stack: Ints,
-    step: Ints,
-    post: Ints,
-) -> int:
-    """Put the nodes on least ways to the roots into ``post``, each after all before it.
+def _sort(graph: Any, roots: Ints, n_roots: int, stamp: int, tree: Any) -> int:
+    """Put all nodes on least ways to the roots into ``post``; return how many there are.
 
-    ``place`` is where a node stands there; on a circle of arcs of weight zero the arc that closes
-    it leads to a later place. Returns how many nodes there are.
+    Of a circle of arcs of weight zero one arc is dropped from the tight ones.
     """
     done = 0
     for r in range(n_roots):
-        if seen[roots[r]] == stamp:
+        if tree.seen[roots[r]] == stamp:
             continue
         top = 0
-        stack[0] = roots[r]
-        step[0] = 0
-        seen[roots[r]] = stamp
-        place[roots[r]] = np.iinfo(np.int64).max
+        tree.stack[0] = roots[r]
+        tree.step[0] = 0
+        tree.seen[roots[r]] = stamp
+        tree.place[roots[r]] = np.iinfo(np.int64).max
         while top >= 0:
-            node = stack[top]
-            if step[top] < count[node]:
-                tail = tails[arcs[first[node] + step[top]]]
-                step[top] += 1
-                if seen[tail] != stamp:
-                    seen[tail] = stamp
-                    place[tail] = np.iinfo(np.int64).max
+            node = tree.stack[top]
+            if tree.step[top] < tree.n_tight[node]:
+                tail = graph.tails[tree.arcs[tree.ahead[node] + tree.step[top]]]
+                tree.step[top] += 1
+                if tree.seen[tail] != stamp:
+                    tree.seen[tail] = stamp
+                    tree.place[tail] = np.iinfo(np.int64).max
                     top += 1
-                    stack[top] = tail
-                    step[top] = 0
+                    tree.stack[top] = tail
+                    tree.step[top] = 0
             else:
-                place[node] = done
-                post[done] = node
+                tree.place[node] = done
+                tree.post[done] = node
                 done += 1
                 top -= 1
+    for k in range(done):
+        node = tree.post[k]
+        kept = tree.ahead[node]
+        for j in range(tree.ahead[node], tree.ahead[node] + tree.n_tight[node]):
+            if tree.place[graph.tails[tree.arcs[j]]] < k:
+                tree.arcs[kept] = tree.arcs[j]
+                kept += 1
+        tree.n_tight[node] = kept - tree.ahead[node]
     return done
 
 
 @njit(cache=True, nogil=True)
-def _add_share(
-    kind: int, link: int, share: float, stamp: int, mark: Ints, total: Floats, met: Ints, n: Ints
+def _add(kind: int, link: int, share: float, stamp: int, met: Any) -> None:
+    if met.mark[kind, link] != stamp:
+        met.mark[kind, link] = stamp
+        met.share[kind, link] = 0.0
+        met.links[kind, met.n_met[kind]] = link
+        met.n_met[kind] += 1
+    met.share[kind, link] += share
+
+
+@njit(cache=True, nogil=True)
+def _add_leg(kind: int, leg: int, share: float, stamp: int, ways: Any, met: Any) -> None:
+    if leg >= 0:
+        for j in range(ways.indptr[leg], ways.indptr[leg + 1]):
+            _add(kind, ways.links[j], share if ways.whole[j] else 0.0, stamp, met)
+
+
+@njit(cache=True, nogil=True)
+def _follow(
+    graph: Any,
+    starts: Any,
+    origin: int,
+    ways: Any,
+    tree: Any,
+    size: int,
+    stamp: int,
+    met: Any,
+    weight: Floats,
+    carried: Floats,
+    out: Floats,
 ) -> None:
-    if mark[kind, link] != stamp:
-        mark[kind, link] = stamp
-        total[kind, link] = 0.0
-        met[kind, n[kind]] = link
-        n[kind] += 1
-    total[kind, link] += share
+    """Follow all least ways back to the last node that is on every one of them.
+
+    ``edge`` (``size`` of it) holds the nodes reached so far, ``passing`` their shares; the weight
+    is handed on to that node, or ends at the origin, and links met between get theirs in ``out``.
+    """
+    first = True
+    at_origin = False
+    while size > 0:
+        if size == 1 and not first and not at_origin:
+            node = tree.edge[0]  # every way goes through it
+            tree.passing[node] = 0.0
+            carried[node] += weight
+            break
+        latest = 0
+        for k in range(1, size):
+            if tree.place[tree.edge[k]] > tree.place[tree.edge[latest]]:
+                latest = k
+        node = tree.edge[latest]
+        size -= 1
+        tree.edge[latest] = tree.edge[size]
+        share = tree.passing[node] / (tree.n_tight[node] + tree.entries[node])
+        tree.passing[node] = 0.0
+        first = False
+        for j in range(tree.ahead[node], tree.ahead[node] + tree.n_tight[node]):
+            arc = tree.arcs[j]
+            tail = graph.tails[arc]
+            if tree.passing[tail] == 0.0:
+                tree.edge[size] = tail
+                size += 1
+            tree.passing[tail] += share
+            if graph.links[arc] >= 0:
+                _add(0, graph.links[arc], share, stamp, met)
+                if graph.boards[arc]:
+                    _add(1, graph.links[arc], share, stamp, met)
+        if tree.entries[node] > 0:
+            at_origin = True
+            for arc in range(starts.indptr[origin], starts.indptr[origin + 1]):
+                near = starts.weights[arc] <= tree.distance[node] * TIGHT
+                if starts.nodes[arc] == node and near:
+                    _add_leg(2, starts.legs[arc], share, stamp, ways, met)
+    for kind in range(4):
+        for k in range(met.n_met[kind]):
+            link = met.links[kind, k]
+            sides = 2 if met.share[kind, link] >= WHOLE else 1
+            if kind >= 2 and met.mark[5 - kind, link] == stamp:
+                both = met.share[2, link] + met.share[3, link]
+                if both >= WHOLE and both <= 2.0 - WHOLE:  # on the way out or back, never neither
+                    if kind == 3:
+                        continue
+                    sides = 2
+            for side in range(sides):
+                for c in range(out.shape[3]):
+                    out[side, min(kind, 2), link, c] += weight[side, c]
 
 
 @njit(cache=True, nogil=True)
 def load(
-    indptr: Ints,
-    heads: Ints,
-    tails: Ints,
-    weights: Floats,
-    links: Ints,
-    boards: Flags,
-    in_indptr: Ints,
-    in_arcs: Ints,
-    start_indptr: Ints,
-    start_nodes: Ints,
-    start_weights: Floats,
-    start_legs: Ints,
-    end_indptr: Ints,
-    end_nodes: Ints,
-    end_weights: Floats,
-    end_legs: Ints,
-    leg_indptr: Ints,
-    leg_links: Ints,
-    leg_whole: Flags,
+    graph: Any,
+    starts: Any,
+    ends: Any,
+    ways: Any,
     pair: Floats,
     alone: Flags,
     first: int,
@@ -235,20 +366,13 @@ def load(
 
     Parameters
     ----------
-    indptr, heads, tails, weights, links, boards
-        Core arcs by tail: (N + 1,), (E,) each; links -1 for none; boards where a ride begins.
-    in_indptr, in_arcs
-        Core arcs by head: (N + 1,), (E,).
-    start_indptr, start_nodes, start_weights, start_legs
-        Start arcs by origin: (O + 1,), (A,) each; legs -1 where the way uses no link.
-    end_indptr, end_nodes, end_weights, end_legs
-        End arcs by destination: (D + 1,), (B,) each.
-    leg_indptr, leg_links, leg_whole
-        Links on ways to and from stops by leg, and whether they lie on all of its least ways.
+    graph, starts, ends, ways
+        ``Graph``, ``Zones`` twice, ``Ways``.
     pair
         Weights of pairs, (O, D, C); nothing is looked for where all are zero.
     alone
-        False where another alternative costs the pair as little: then no link is on every way.
+        (O, D), false where another graph serves the pair as well: then no link here is on every
+        way.
     out
         (2, 3, L, C).
 
@@ -256,79 +380,40 @@ def load(
     -------
     Pairs with weight and a way, and those of them with more than one.
     """
-    n = indptr.size - 1
-    n_links = out.shape[2]
+    n = graph.indptr.size - 1
     columns = out.shape[3]
-    n_zones = end_indptr.size - 1
-    distance = np.empty(n)
-    via = np.empty(n, dtype=np.int64)
-    order = np.empty(n, dtype=np.int64)
-    capacity = heads.size + start_nodes.size + 1
-    heap_key = np.empty(capacity)
-    heap_node = np.empty(capacity, dtype=np.int64)
+    tree = _rooms(n, graph.heads.size, starts.nodes.size)
+    met = _met(out.shape[2])
     goal = np.zeros(1, dtype=np.bool_)
-    tight_first = np.zeros(n, dtype=np.int64)
-    tight_count = np.zeros(n, dtype=np.int64)
-    tight_arcs = np.empty(heads.size, dtype=np.int64)
-    several = np.empty(n, dtype=np.bool_)
-    entries = np.zeros(n, dtype=np.int64)  # tight start arcs into each node
+    several = np.zeros(n, dtype=np.bool_)
     carried = np.zeros((n, 2, columns))
-    left = np.zeros((end_nodes.size, 2, columns))
-    seen = np.full(n, -1, dtype=np.int64)
-    place = np.zeros(n, dtype=np.int64)
-    stack = np.empty(n, dtype=np.int64)
-    step = np.empty(n, dtype=np.int64)
-    post = np.empty(n, dtype=np.int64)
-    roots = np.empty(end_nodes.size, dtype=np.int64)
-    passing = np.zeros(n)
-    mark = np.full((4, n_links), -1, dtype=np.int64)
-    total = np.zeros((4, n_links))
-    met = np.empty((4, n_links), dtype=np.int64)
-    n_met = np.zeros(4, dtype=np.int64)
+    left = np.zeros((ends.nodes.size, 2, columns))
+    weight = np.zeros((2, columns))
     stamp = -1
+    searched = -1
     pairs = 0
     tied = 0
     for origin in range(first, last):
-        low = start_indptr[origin]
-        high = start_indptr[origin + 1]
-        settled = _search(
-            indptr,
-            heads,
-            weights,
-            start_nodes,
-            start_weights,
-            low,
-            high,
-            goal,
-            0,
-            distance,
-            via,
-            order,
-            heap_key,
-            heap_node,
-        )
-        _tight(
-            order,
-            settled,
-            in_indptr,
-            in_arcs,
-            tails,
-            weights,
-            distance,
-            tight_first,
-            tight_count,
-            tight_arcs,
-        )
-        for arc in range(low, high):
-            node = start_nodes[arc]
-            if start_weights[arc] <= distance[node] * TIGHT:
-                entries[node] += 1
+        settled = _search(graph, starts, origin, goal, 0, tree)
+        for arc in range(starts.indptr[origin], starts.indptr[origin + 1]):
+            if starts.weights[arc] <= tree.distance[starts.nodes[arc]] * TIGHT:
+                tree.entries[starts.nodes[arc]] += 1
+        for strict in (False, True):
+            _tight(graph, settled, strict, tree)
+            searched += 1
+            _sort(graph, tree.order, settled, searched, tree)
+            lost = False
+            for k in range(settled):
+                lost = lost or tree.n_tight[tree.order[k]] + tree.entries[tree.order[k]] == 0
+            if not lost:
+                break
         for k in range(settled):
-            node = order[k]
-            ways = tight_count[node] + entries[node]
-            several[node] = ways > 1 or (via[node] >= 0 and several[tails[via[node]]])
+            node = tree.post[k]
             carried[node] = 0.0
-        for zone in range(n_zones):
+            several[node] = tree.n_tight[node] + tree.entries[node] > 1
+            if not several[node] and tree.n_tight[node] == 1:
+                several[node] = several[graph.tails[tree.arcs[tree.ahead[node]]]]
+        for zone in range(ends.indptr.size - 1):
             wanted = False
             for c in range(columns):
                 wanted = wanted or pair[origin, zone, c] != 0.0
@@ -336,235 +421,125 @@ def load(
                 continue
             least = np.inf
             best = -1
-            for arc in range(end_indptr[zone], end_indptr[zone + 1]):
-                reach = distance[end_nodes[arc]] + end_weights[arc]
+            for arc in range(ends.indptr[zone], ends.indptr[zone + 1]):
+                reach = tree.distance[ends.nodes[arc]] + ends.weights[arc]
                 if reach < least:
                     least = reach
                     best = arc
             if best < 0:
                 continue
             pairs += 1
-            n_roots = 0
-            for arc in range(end_indptr[zone], end_indptr[zone + 1]):
-                if distance[end_nodes[arc]] + end_weights[arc] <= least * TIGHT:
-                    roots[n_roots] = end_nodes[arc]
-                    n_roots += 1
-            both = 2 if alone[origin, zone] else 1
-            if n_roots == 1 and not several[end_nodes[best]]:
-                for side in range(both):
-                    for c in range(columns):
-                        carried[end_nodes[best], side, c] += pair[origin, zone, c]
-                        left[best, side, c] += pair[origin, zone, c]
+            roots = 0
+            for arc in range(ends.indptr[zone], ends.indptr[zone + 1]):
+                roots += tree.distance[ends.nodes[arc]] + ends.weights[arc] <= least * TIGHT
+            tied += roots > 1 or several[ends.nodes[best]]
+            weight[:] = 0.0
+            for side in range(2 if alone[origin, zone] else 1):
+                weight[side] = pair[origin, zone]
+            if roots == 1:
+                carried[ends.nodes[best]] += weight
+                left[best] += weight
                 continue
-            tied += 1
             stamp += 1
-            n_met[:] = 0
-            count = _back(
-                roots,
-                n_roots,
-                tight_first,
-                tight_count,
-                tight_arcs,
-                tails,
-                stamp,
-                seen,
-                place,
-                stack,
-                step,
-                post,
-            )
-            for arc in range(end_indptr[zone], end_indptr[zone + 1]):
-                if distance[end_nodes[arc]] + end_weights[arc] <= least * TIGHT:
-                    passing[end_nodes[arc]] += 1.0 / n_roots
-                    leg = end_legs[arc]
-                    if leg >= 0:
-                        for j in range(leg_indptr[leg], leg_indptr[leg + 1]):
-                            share = 1.0 / n_roots if leg_whole[j] else 0.0
-                            _add_share(3, leg_links[j], share, stamp, mark, total, met, n_met)
-            for k in range(count - 1, -1, -1):
-                node = post[k]
-                share = passing[node]
-                passing[node] = 0.0
-                ways = entries[node]
-                for j in range(tight_first[node], tight_first[node] + tight_count[node]):
-                    ways += place[tails[tight_arcs[j]]] < k
-                if share == 0.0 or ways == 0:
-                    continue
-                share /= ways
-                for j in range(tight_first[node], tight_first[node] + tight_count[node]):
-                    arc = tight_arcs[j]
-                    if place[tails[arc]] < k:
-                        passing[tails[arc]] += share
-                        if links[arc] >= 0:
-                            _add_share(0, links[arc], share, stamp, mark, total, met, n_met)
-                            if boards[arc]:
-                                _add_share(1, links[arc], share, stamp, mark, total, met, n_met)
-                for arc in range(low, high if entries[node] > 0 else low):
-                    if start_nodes[arc] == node and start_weights[arc] <= distance[node] * TIGHT:
-                        leg = start_legs[arc]
-                        if leg >= 0:
-                            for j in range(leg_indptr[leg], leg_indptr[leg + 1]):
-                                part = share if leg_whole[j] else 0.0
-                                _add_share(2, leg_links[j], part, stamp, mark, total, met, n_met)
-            for kind in range(4):
-                for k in range(n_met[kind]):
-                    link = met[kind, k]
-                    sides = both if total[kind, link] >= WHOLE else 1
-                    for side in range(sides):
-                        for c in range(columns):
-                            out[side, min(kind, 2), link, c] += pair[origin, zone, c]
-        for arc in range(low, high):
-            entries[start_nodes[arc]] = 0
+            met.n_met[:] = 0
+            size = 0
+            for arc in range(ends.indptr[zone], ends.indptr[zone + 1]):
+                node = ends.nodes[arc]
+                if tree.distance[node] + ends.weights[arc] <= least * TIGHT:
+                    if tree.passing[node] == 0.0:
+                        tree.edge[size] = node
+                        size += 1
+                    tree.passing[node] += 1.0 / roots
+                    _add_leg(3, ends.legs[arc], 1.0 / roots, stamp, ways, met)
+            _follow(graph, starts, origin, ways, tree, size, stamp, met, weight, carried, out)
         for k in range(settled - 1, -1, -1):
-            node = order[k]
-            any_weight = False
-            for c in range(columns):
-                any_weight = any_weight or carried[node, 0, c] != 0.0 or carried[node, 1, c] != 0.0
-            if not any_weight:
+            node = tree.post[k]
+            empty = True
+            for side in range(2):
+                for c in range(columns):
+                    weight[side, c] = carried[node, side, c]
+                    empty = empty and weight[side, c] == 0.0
+            if empty:
                 continue
-            arc = via[node]
-            if arc >= 0:
-                carried[tails[arc]] += carried[node]
-                link = links[arc]
-                if link >= 0:
+            if tree.n_tight[node] == 1 and tree.entries[node] == 0:
+                arc = tree.arcs[tree.ahead[node]]
+                carried[graph.tails[arc]] += weight
+                if graph.links[arc] >= 0:
                     for side in range(2):
                         for c in range(columns):
-                            out[side, 0, link, c] += carried[node, side, c]
-                            if boards[arc]:
-                                out[side, 1, link, c] += carried[node, side, c]
-            else:
-                leg = start_legs[-1 - arc]
-                if leg >= 0:
-                    for j in range(leg_indptr[leg], leg_indptr[leg + 1]):
-                        for side in range(2 if leg_whole[j] else 1):
-                            for c in range(columns):
-                                out[side, 2, leg_links[j], c] += carried[node, side, c]
-    for arc in range(end_nodes.size):
-        leg = end_legs[arc]
-        if leg >= 0:
-            for j in range(leg_indptr[leg], leg_indptr[leg + 1]):
-                for side in range(2 if leg_whole[j] else 1):
-                    for c in range(columns):
-                        out[side, 2, leg_links[j], c] += left[arc, side, c]
+                            out[side, 0, graph.links[arc], c] += weight[side, c]
+                            if graph.boards[arc]:
+                                out[side, 1, graph.links[arc], c] += weight[side, c]
+                continue
+            stamp += 1
+            met.n_met[:] = 0
+            tree.edge[0] = node
+            tree.passing[node] = 1.0
+            _follow(graph, starts, origin, ways, tree, 1, stamp, met, weight, carried, out)
+        for arc in range(starts.indptr[origin], starts.indptr[origin + 1]):
+            tree.entries[starts.nodes[arc]] = 0
+    for arc in range(ends.nodes.size):
+        leg = ends.legs[arc]
+        for j in range(ways.indptr[max(leg, 0)], ways.indptr[leg + 1]):
+            for side in range(2 if ways.whole[j] else 1):
+                for c in range(columns):
+                    out[side, 2, ways.links[j], c] += left[arc, side, c]
     return pairs, tied
 
 
 @njit(cache=True, nogil=True)
-def street_ways(
-    indptr: Ints,
-    heads: Ints,
-    tails: Ints,
-    weights: Floats,
-    links: Ints,
-    in_indptr: Ints,
-    in_arcs: Ints,
-    zone_nodes: Ints,
-    leg_indptr: Ints,
-    leg_nodes: Ints,
-    n_links: int,
-    out_indptr: Ints,
-    out_links: Ints,
-    out_whole: Flags,
-) -> int:
+def street_ways(graph: Any, zones: Any, wanted: Ints, n_links: int, ways: Any) -> int:
     """Write the links of the least ways from zones to nodes; return how many entries there are.
 
     Parameters
     ----------
-    indptr, heads, tails, weights, links, in_indptr, in_arcs
-        The graph, as in ``load``.
-    zone_nodes
-        Node of each zone, (Z,).
-    leg_indptr, leg_nodes
-        Nodes wanted by zone, (Z + 1,) and (legs,).
-    out_indptr, out_links, out_whole
-        (legs + 1,), and entries by leg: link, and whether it is on all least ways. Entries beyond
-        their length are counted and not written.
+    graph
+        ``Graph`` of the streets.
+    zones
+        ``Zones``: the node of each zone, at no weight; ``legs`` is not looked at.
+    wanted
+        Node at the far end of each leg, (legs,); ``ways.indptr`` comes with where the legs of each
+        zone begin, and gets where the links of each leg begin.
+    ways
+        ``Ways`` with room for entries; those beyond the room are counted and not written. Its
+        ``indptr`` is (zones + 1 + legs + 1,): the first part read, the second written.
     """
-    n = indptr.size - 1
-    distance = np.empty(n)
-    via = np.empty(n, dtype=np.int64)
-    order = np.empty(n, dtype=np.int64)
-    heap_key = np.empty(heads.size + 2)
-    heap_node = np.empty(heads.size + 2, dtype=np.int64)
+    n = graph.indptr.size - 1
+    n_zones = zones.indptr.size - 1
+    tree = _rooms(n, graph.heads.size, zones.nodes.size)
+    met = _met(n_links)
     goal = np.zeros(n, dtype=np.bool_)
-    first = np.zeros(n, dtype=np.int64)
-    count = np.zeros(n, dtype=np.int64)
-    arcs = np.empty(heads.size, dtype=np.int64)
-    seen = np.full(n, -1, dtype=np.int64)
-    place = np.zeros(n, dtype=np.int64)
-    stack = np.empty(n, dtype=np.int64)
-    step = np.empty(n, dtype=np.int64)
-    post = np.empty(n, dtype=np.int64)
-    passing = np.zeros(n)
-    mark = np.full((1, n_links), -1, dtype=np.int64)
-    total = np.zeros((1, n_links))
-    met = np.empty((1, n_links), dtype=np.int64)
-    n_met = np.zeros(1, dtype=np.int64)
-    nothing = np.zeros(1)
+    by_leg = ways.indptr[n_zones + 1 :]
     size = 0
-    for zone in range(zone_nodes.size):
-        low = leg_indptr[zone]
-        high = leg_indptr[zone + 1]
+    for zone in range(n_zones):
+        low = ways.indptr[zone]
+        high = ways.indptr[zone + 1]
         if low == high:
             continue
         goals = 0
         for leg in range(low, high):
-            goals += not goal[leg_nodes[leg]]
-            goal[leg_nodes[leg]] = True
-        settled = _search(
-            indptr,
-            heads,
-            weights,
-            zone_nodes[zone : zone + 1],
-            nothing,
-            0,
-            1,
-            goal,
-            goals,
-            distance,
-            via,
-            order,
-            heap_key,
-            heap_node,
-        )
-        _tight(order, settled, in_indptr, in_arcs, tails, weights, distance, first, count, arcs)
+            goals += not goal[wanted[leg]]
+            goal[wanted[leg]] = True
+        settled = _search(graph, zones, zone, goal, goals, tree)
+        _tight(graph, settled, True, tree)
         for leg in range(low, high):
-            goal[leg_nodes[leg]] = False
-            out_indptr[leg] = size
-            n_met[0] = 0
-            done = _back(
-                leg_nodes[leg : leg + 1],
-                1,
-                first,
-                count,
-                arcs,
-                tails,
-                leg,
-                seen,
-                place,
-                stack,
-                step,
-                post,
-            )
-            passing[leg_nodes[leg]] = 1.0
+            goal[wanted[leg]] = False
+            by_leg[leg] = size
+            met.n_met[:] = 0
+            done = _sort(graph, wanted[leg : leg + 1], 1, leg, tree)
+            tree.passing[wanted[leg]] = 1.0
             for k in range(done - 1, -1, -1):
-                node = post[k]
-                share = passing[node]
-                passing[node] = 0.0
-                ways = np.int64(node == zone_nodes[zone])
-                for j in range(first[node], first[node] + count[node]):
-                    ways += place[tails[arcs[j]]] < k
-                if share == 0.0 or ways == 0:
-                    continue
-                for j in range(first[node], first[node] + count[node]):
-                    tail = tails[arcs[j]]
-                    if place[tail] < k:
-                        passing[tail] += share / ways
-                        _add_share(0, links[arcs[j]], share / ways, leg, mark, total, met, n_met)
-            for k in range(n_met[0]):
-                if size < out_links.size:
-                    out_links[size] = met[0, k]
-                    out_whole[size] = total[0, met[0, k]] >= WHOLE
+                node = tree.post[k]
+                ends = tree.n_tight[node] + (node == zones.nodes[zone])
+                share = tree.passing[node] / max(ends, 1)
+                tree.passing[node] = 0.0
+                for j in range(tree.ahead[node], tree.ahead[node] + tree.n_tight[node]):
+                    tree.passing[graph.tails[tree.arcs[j]]] += share
+                    _add(0, graph.links[tree.arcs[j]], share, leg, met)
+            for k in range(met.n_met[0]):
+                if size < ways.links.size:
+                    ways.links[size] = met.links[0, k]
+                    ways.whole[size] = met.share[0, met.links[0, k]] >= WHOLE
                 size += 1
-    out_indptr[leg_indptr[zone_nodes.size]] = size
+    by_leg[wanted.size] = size
     return size

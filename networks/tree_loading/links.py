@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from networks.choice import composite, shares
 from networks.combine import Combination
-from networks.dims import LINK_MODES, MODES_OF, Purpose
+from networks.dims import MODES_OF, Purpose
 from networks.engine import least_paths
 from networks.errors import MeasureError
 from networks.graph import Core, Ends
@@ -41,7 +41,6 @@ from networks.layers import Layer, leg_prices, road_layer, street_core, transit_
 from networks.modes import (
     ACCESS,
     ACCESS_MODES,
-    COMPONENTS,
     IN_VEHICLE,
     MONEY,
     TRANSFER,
@@ -62,7 +61,7 @@ from networks.tree_loading.trees import (
     LEG,
     NO_LEGS,
     RIDE,
-    Legs,
+    Ways,
     load_core,
     street_legs,
 )
@@ -90,11 +89,11 @@ class LinkLoad:
     wait
         Per minute of wait where the link is boarded.
     pairs
-        Ordered pairs of zones with weight that go over the link, summed over services, (L,).
+        Ordered pairs of zones that go over the link, summed over the services they choose, (L,).
     carried
         Whether the link's mode serves the purpose, (L,).
     weighed, tied
-        Pairs with weight, summed over services, and those of them with several least ways.
+        Pairs, summed over the services they choose, and those of them with several least ways.
     """
 
     minutes: Floats
@@ -110,7 +109,7 @@ class LinkLoad:
 class _Service:
     layer: Layer
     boards: Flags
-    legs: Legs = NO_LEGS
+    legs: Ways = NO_LEGS
     start_legs: Ints | None = field(default=None)
     end_legs: Ints | None = field(default=None)
 
@@ -282,7 +281,7 @@ def _service(
     out_order = np.argsort(layer.starts.zones, kind="stable")
     back_order = np.argsort(layer.ends.zones, kind="stable")
 
-    def legs(core: Core, ends: Ends, order: Ints, shift: int) -> Legs:
+    def legs(core: Core, ends: Ends, order: Ints, shift: int) -> Ways:
         stop = layer.stops[ends.nodes[order] - shift]
         return street_legs(
             core, cost, street.links, where, (ends.zones[order], stop), len(network.links)
@@ -290,7 +289,7 @@ def _service(
 
     out = legs(graph, layer.starts, out_order, 0)
     back = legs(graph.reversed(), layer.ends, back_order, n_stops)
-    both = Legs(
+    both = Ways(
         np.concatenate([out.indptr, back.indptr[1:] + out.indptr[-1]]),
         np.concatenate([out.links, back.links]),
         np.concatenate([out.whole, back.whole]),
@@ -317,10 +316,9 @@ def _slopes(
     own = np.arange(cost.shape[1])
     net[:, own, own] = np.inf
     alone = np.ones(net.shape[1:], dtype=np.bool_)
-    there = np.isfinite(net).any(axis=0)
     if combine == "least":
         least = net.min(axis=0)
-        best = (net <= least * TIE) & there
+        best = (net <= least * TIE) & np.isfinite(least)
         return best.astype(np.float64), np.asarray(best.sum(axis=0) < 2)
     if combine == "logsum":
         scale = settings.get("logsum_scale", purpose=purpose)
@@ -328,9 +326,6 @@ def _slopes(
             scale *= value_per_minute(settings, purpose)
         return shares(net, mu=scale), alone
     theta = settings.get("mode_dispersion", purpose=purpose)
-    total = composite(np.where(np.isinf(net), np.inf, net), theta=theta)
+    total = composite(net, theta=theta)
     ratio = np.divide(total, net, out=np.zeros_like(net), where=np.isfinite(net))
     return ratio ** (1.0 + theta), alone
-
-
-assert len(COMPONENTS) > TRANSFERS and "access" in LINK_MODES

@@ -3,7 +3,7 @@
 Public names
 ------------
 load_core, CoreLoad : what pairs put on the links of a core graph
-street_legs, Legs : the links on the ways between zones and stops
+street_legs, Ways : the links on the ways between zones and stops
 
 Terms
 -----
@@ -32,8 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.graph import Core, Ends, by_tail
-from networks.tree_loading._kernels import load, street_ways
+from networks.tree_loading._kernels import Graph, Ways, Zones, load, street_ways
 
+__all__ = ["CoreLoad", "Ways", "load_core", "street_legs"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -43,26 +44,7 @@ RIDE, BOARD, LEG = range(3)  # what a link is used for: second axis of a load
 IMPROVE, WORSEN = range(2)  # first axis of a load
 
 
-@dataclass(frozen=True, eq=False)
-class Legs:
-    """Links on the ways between zones and stops.
-
-    Attributes
-    ----------
-    indptr
-        Where each leg's links begin, (legs + 1,).
-    links
-        Positions in the link table.
-    whole
-        Whether the link is on all least ways of the leg.
-    """
-
-    indptr: Ints
-    links: Ints
-    whole: Flags
-
-
-NO_LEGS = Legs(np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_))
+NO_LEGS = Ways(np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +69,7 @@ class CoreLoad:
 
 def street_legs(
     street: Core, weights: Floats, links: Ints, zones: Ints, pairs: tuple[Ints, Ints], n_links: int
-) -> Legs:
+) -> Ways:
     """Return the links on the least ways over a street graph, one leg for each pair given.
 
     Parameters
@@ -103,25 +85,38 @@ def street_legs(
     n_links
         Size of the link table.
     """
-    order, indptr = by_tail(street.tails, street.size)
-    heads, tails = street.heads[order], street.tails[order]
-    in_arcs, in_indptr = by_tail(heads, street.size)
-    of_zone, rows = by_tail(pairs[0], len(zones))
+    none = np.zeros(len(links), dtype=np.bool_)
+    graph = _graph(street, weights, links, none)
+    where = np.asarray(zones, dtype=np.int64)
+    rows = np.arange(len(where) + 1, dtype=np.int64)
+    doors = Zones(rows, where, np.zeros(len(where)), np.full(len(where), -1, dtype=np.int64))
+    of_zone, begin = by_tail(pairs[0], len(where))
     if not np.array_equal(of_zone, np.arange(len(of_zone))):
         raise AssertionError("legs come by zone")
-    out = np.zeros(len(pairs[0]) + 1, dtype=np.int64)
-    room = 16 * len(pairs[0]) + 64
+    indptr = np.concatenate([begin, np.zeros(len(of_zone) + 1, dtype=np.int64)])
+    room = 16 * len(of_zone) + 64
     while True:
-        found = np.zeros(room, dtype=np.int64)
-        whole = np.zeros(room, dtype=np.bool_)
-        size = street_ways(
-            *(indptr, heads, tails, np.ascontiguousarray(weights[order]), links[order]),
-            *(in_indptr, in_arcs, np.asarray(zones, dtype=np.int64), rows, pairs[1]),
-            *(n_links, out, found, whole),
-        )
+        ways = Ways(indptr, np.zeros(room, np.int64), np.zeros(room, np.bool_))
+        size = street_ways(graph, doors, np.ascontiguousarray(pairs[1]), n_links, ways)
         if size <= room:
-            return Legs(out, found[:size], whole[:size])
+            return Ways(indptr[len(begin) :].copy(), ways.links[:size], ways.whole[:size])
         room = size
+
+
+def _graph(core: Core, weights: Floats, links: Ints, boards: Flags) -> Graph:
+    order, indptr = by_tail(core.tails, core.size)
+    heads = np.ascontiguousarray(core.heads[order])
+    in_arcs, in_indptr = by_tail(heads, core.size)
+    tails, owners = np.ascontiguousarray(core.tails[order]), np.ascontiguousarray(links[order])
+    weighed, boarding = np.ascontiguousarray(weights[order]), np.ascontiguousarray(boards[order])
+    return Graph(indptr, heads, tails, weighed, owners, boarding, in_indptr, in_arcs)
+
+
+def _zones(ends: Ends, prices: Floats, legs: Ints | None) -> Zones:
+    order, indptr = by_tail(ends.zones, ends.count)
+    of = np.full(len(ends.zones), -1, dtype=np.int64) if legs is None else legs[order]
+    nodes = np.ascontiguousarray(ends.nodes[order])
+    return Zones(indptr, nodes, np.ascontiguousarray(ends.components[order]) @ prices, of)
 
 
 def load_core(
@@ -134,7 +129,7 @@ def load_core(
     n_links: int,
     *,
     boards: Flags | None = None,
-    legs: Legs = NO_LEGS,
+    legs: Ways = NO_LEGS,
     start_legs: Ints | None = None,
     end_legs: Ints | None = None,
     alone: Flags | None = None,
@@ -164,37 +159,12 @@ def load_core(
     workers
         Threads; as many as there are processors when left out. The result is the same bit for bit.
     """
-    order, indptr = by_tail(core.tails, core.size)
-    heads = np.ascontiguousarray(core.heads[order])
-    in_arcs, in_indptr = by_tail(heads, core.size)
-    start_order, start_indptr = by_tail(starts.zones, starts.count)
-    end_order, end_indptr = by_tail(ends.zones, ends.count)
     boarding = np.zeros(len(links), dtype=np.bool_) if boards is None else boards
-
-    def of(which: Ints | None, ends: Ends, by_zone: Ints) -> Ints:
-        none = np.full(len(ends.zones), -1, dtype=np.int64)
-        return none if which is None else np.ascontiguousarray(which[by_zone])
-
     arguments = (
-        indptr,
-        heads,
-        np.ascontiguousarray(core.tails[order]),
-        np.ascontiguousarray(core.components[order]) @ prices,
-        np.ascontiguousarray(links[order]),
-        np.ascontiguousarray(boarding[order]),
-        in_indptr,
-        in_arcs,
-        start_indptr,
-        np.ascontiguousarray(starts.nodes[start_order]),
-        np.ascontiguousarray(starts.components[start_order]) @ prices,
-        of(start_legs, starts, start_order),
-        end_indptr,
-        np.ascontiguousarray(ends.nodes[end_order]),
-        np.ascontiguousarray(ends.components[end_order]) @ prices,
-        of(end_legs, ends, end_order),
-        legs.indptr,
-        legs.links,
-        legs.whole,
+        _graph(core, core.components @ prices, links, boarding),
+        _zones(starts, prices, start_legs),
+        _zones(ends, prices, end_legs),
+        legs,
         np.ascontiguousarray(pair_weights, dtype=np.float64),
         np.ones(pair_weights.shape[:2], dtype=np.bool_) if alone is None else alone,
     )
