@@ -12,7 +12,7 @@ Public names
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from model.calibration import Calibration
 from model.channels.case import ANSWERS, Case, Runs
 from model.channels.columns import LEVELS, channel_columns
+from model.channels.congestion import Congestion, capacities, congest
 from model.channels.economy import Economy
 from model.channels.productivity import productivity
 from model.channels.spread import spread_dataset
@@ -137,9 +138,14 @@ def channels_dataset(
     groupings : Groupings
     progress : callable
     """
-    runs = Runs(case)
     wanted = [name for name in ANSWERS if name in scenario.closure.channels]
     progress(f"channels {', '.join(wanted)}", 0.0)
+    known = capacities(network)
+    slow: Congestion | None = None
+    if "congestion" in wanted and known is not None:
+        slow = congest(base, network, known, case=case, channels=drivers_of(scenario))
+        case = replace(case, congested=slow.delivery)
+    runs = Runs(case)
     columns = channel_columns(runs, wanted, drivers_of(scenario))
     made = columns.data
     everything = data.merge(made.drop_vars([*LEVELS, "contraction", "channel"]), join="exact")
@@ -157,6 +163,17 @@ def channels_dataset(
             identity("flows: km on links are the km of trips", float(flows["flow_gap"]), 1e-9)
         )
         everything = everything.merge(flows.drop_vars("flow_gap"), join="exact")
+    if slow is not None:
+        columns.solves.append(
+            {
+                "what": "road times (logarithms)",
+                "method": f"damped steps, contracting at {slow.rate:.3f}",
+                "iterations": slow.iterations,
+                "residual": slow.gap,
+                "error_bound": slow.bound,
+                "seconds": 0.0,
+            }
+        )
     progress("who gains and who loses", 0.9)
     spread = spread_dataset(base, everything, groupings, _stops(base, scenario))
     return ChannelsOutcome(
