@@ -119,9 +119,9 @@ def history(data, rng):
     people = data["population"].to_numpy()
     macro = data["macro_region"].to_series().reindex(data["place_region"].to_numpy()).to_numpy()
     cluster = np.where(np.arange(len(people)) % 3, "Cluster 1", "outside")
-    names = [*dict.fromkeys(macro), *dict.fromkeys(cluster)]
-    grouping = ["macro_region"] * len(set(macro)) + ["clusters"] * len(set(cluster))
-    rows = [people * (macro == n) for n in dict.fromkeys(macro)]
+    names = ["all people", *dict.fromkeys(macro), *dict.fromkeys(cluster)]
+    grouping = ["nation"] + ["macro_region"] * len(set(macro)) + ["clusters"] * len(set(cluster))
+    rows = [people, *(people * (macro == n) for n in dict.fromkeys(macro))]
     rows += [people * (cluster == n) for n in dict.fromkeys(cluster)]
     member = np.array(rows) / np.array(rows).sum(axis=1, keepdims=True)
     start = rng.uniform(800, 2000, (len(people), 2, 3, 1)) * [[[1.0], [1e3], [1e4]]]
@@ -139,24 +139,28 @@ def history(data, rng):
     some[:, :, 1:, :, 1:] = np.nan
     place, group = ("place", "travel", "measure"), ("access_group", "travel", "measure")
     parts = ("travel", "measure", "index", "grouping", "disparity_part")
-    by = ("history_year", "cause", "order")
+    by = ("later_year", "cause", "order")
+    year = ("history_year",)
 
     def mean(values):
         return np.tensordot(member, values, 1)
 
     return xr.Dataset(
         {
-            "access_history": var((*place, by[0]), levels, "min; persons"),
-            "access_history_cause": var((*place, *by), owed, "min; persons"),
-            "access_history_group": var((*group, by[0]), mean(levels), "min; persons"),
-            "access_history_group_cause": var((*group, *by), mean(owed), "min; persons"),
-            "disparity_history": var((*parts, by[0]), index, "1"),
-            "disparity_history_cause": var((*parts, *by), some, "1"),
+            "access_history": var((*place, *year), levels, "min; persons"),
+            "access_history_cause": var((*place, *by[:2]), owed[:, :, :, 1:, :, 0], "min; persons"),
+            "access_history_group": var((*group, *year), mean(levels), "min; persons"),
+            "access_history_group_cause": var(
+                (*group, *by), mean(owed[:, :, :, 1:]), "min; persons"
+            ),
+            "disparity_history": var((*parts, *year), index, "1"),
+            "disparity_history_cause": var((*parts, *by), some[:, :, :, :, :, 1:], "1"),
             "cause_known_until": var(("cause",), np.array([2020, 2018, 2020]), "year"),
         },
         coords={
             "travel": ["all modes", "rail and road"],
             "history_year": [2000, 2010, 2020],
+            "later_year": [2010, 2020],
             "cause": causes,
             "order": orders,
             "access_group": names,

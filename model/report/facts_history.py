@@ -52,7 +52,7 @@ def years_of(data: xr.Dataset) -> list[int]:
 
 def causes_of(data: xr.Dataset, travel: str) -> list[str]:
     """Give the causes that change anything for a kind of travel."""
-    part = data["access_history_cause"].sel(travel=travel, order=FREE)
+    part = data["access_history_cause"].sel(travel=travel)
     return [
         str(cause)
         for cause in data["cause"].to_numpy()
@@ -70,13 +70,10 @@ def levels_of(data: xr.Dataset, travel: str, measure: str) -> pd.DataFrame:
     )
 
 
-def owed_of(
-    data: xr.Dataset, travel: str, measure: str, *, year: int | None = None, order: str = FREE
-) -> pd.DataFrame:
-    """Give the change since the first year by place (rows) and cause (columns)."""
-    chosen = years_of(data)[-1] if year is None else year
+def owed_of(data: xr.Dataset, travel: str, measure: str) -> pd.DataFrame:
+    """Give the change from the first to the last year by place (rows) and cause (columns)."""
     one = data["access_history_cause"].sel(
-        travel=travel, measure=measure, history_year=chosen, order=order
+        travel=travel, measure=measure, later_year=years_of(data)[-1]
     )
     return pd.DataFrame(
         one.transpose("place", "cause").to_numpy(),
@@ -86,12 +83,12 @@ def owed_of(
 
 
 def national(data: xr.Dataset, travel: str, measure: str) -> tuple[pd.Series, xr.DataArray]:
-    """Give the mean over people by year, and its change by (year, cause, order)."""
-    people = data["population"]
-    weight = people / people.sum()
-    levels = levels_of(data, travel, measure)
-    owed = data["access_history_cause"].sel(travel=travel, measure=measure)
-    return levels.mul(weight.to_numpy(), axis=0).sum(), (owed * weight).sum("place")
+    """Give the mean over people by year, and its change by (later_year, cause, order)."""
+    nation = int(np.flatnonzero(data["access_grouping"].to_numpy() == "nation")[0])
+    chosen = {"travel": travel, "measure": measure}
+    levels = data["access_history_group"].sel(chosen).isel(access_group=nation)
+    owed = data["access_history_group_cause"].sel(chosen).isel(access_group=nation)
+    return pd.Series(levels.to_numpy(), index=years_of(data)), owed
 
 
 def by_group(data: xr.Dataset, travel: str, measure: str, grouping: str) -> pd.DataFrame:
@@ -107,7 +104,7 @@ def by_group(data: xr.Dataset, travel: str, measure: str, grouping: str) -> pd.D
     levels = data["access_history_group"].sel(travel=travel, measure=measure)
     levels = levels.isel(access_group=chosen).transpose("access_group", "history_year")
     owed = data["access_history_group_cause"].sel(
-        travel=travel, measure=measure, history_year=years_of(data)[-1], order=FREE
+        travel=travel, measure=measure, later_year=years_of(data)[-1], order=FREE
     )
     owed = owed.isel(access_group=chosen).transpose("access_group", "cause")
     first, last = levels.to_numpy()[:, 0], levels.to_numpy()[:, -1]
@@ -169,7 +166,7 @@ def disparity_by_year(data: xr.Dataset, travel: str) -> pd.DataFrame:
     """
     one = data["disparity_history"].sel(travel=travel).isel(grouping=0, drop=True)
     owed = data["disparity_history_cause"].sel(
-        travel=travel, order=FREE, history_year=years_of(data)[-1]
+        travel=travel, order=FREE, later_year=years_of(data)[-1]
     )
     owed = owed.isel(grouping=0, drop=True)
     keys = ["measure", "index", "disparity_part"]

@@ -103,7 +103,7 @@ def _hours(value: float) -> str:
 def _lead(section: Section, data: xr.Dataset) -> str:
     years = years_of(data)
     levels, owed = national(data, SURFACE, MINUTES)
-    last = owed.sel(history_year=years[-1])
+    last = owed.sel(later_year=years[-1])
 
     def saved(cause: str, order: str) -> str:
         if cause not in causes_of(data, SURFACE):
@@ -204,7 +204,7 @@ def _add_national(section: Section, data: xr.Dataset) -> None:
             factor, unit = _factor(data, travel, measure, section)
             levels, owed = national(data, travel, measure)
             for year in years[1:]:
-                at = owed.sel(history_year=year)
+                at = owed.sel(later_year=year)
                 row: dict[str, object] = {
                     "travel": say.name("travel", travel),
                     "measure": f"{say.name('measure', measure)}, {unit}",

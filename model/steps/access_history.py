@@ -42,6 +42,7 @@ __all__ = ["history_dataset", "history_years"]
 BACK = (20, 10, 0)
 """How many years before the base year are looked at."""
 GROUPINGS = ("macro_region", "clusters")
+EVERYBODY = "all people"
 TRAVEL: dict[str, tuple[MainMode, ...]] = {
     "all modes": ("road", "rail", "air"),
     "rail and road": ("road", "rail"),
@@ -85,9 +86,10 @@ def history_dataset(
     Returns
     -------
     Dataset
-        `access_history` (place, travel, measure, history_year), the like for groups and disparity,
-        each with a twin `*_cause` that adds (cause, order). Empty when no link has another year
-        and, with a warning, when a place was cut off in one of the years.
+        `access_history` (place, travel, measure, history_year), the like for groups of places (all
+        people among them) and disparity, each with a twin `*_cause` over (later_year, cause): the
+        change since the first year, for places free of order, else by order too. Empty when no
+        link has another year and, with a warning, when a place was cut off in one of the years.
     """
     years = history_years(base)
     if not years:
@@ -158,11 +160,11 @@ def _dataset(
         data[name] = labelled(
             np.stack(whole, axis=-1), (*dims, "history_year"), unit, f"{about}, {rule}"
         )
+        parts, by = np.stack(owed[1:], axis=len(dims)), (*dims, "later_year", "cause", "order")
+        if name == "access_history":
+            parts, by = parts[..., ORDERS.index("order-free")], by[:-1]
         data[f"{name}_cause"] = labelled(
-            np.stack(owed, axis=len(dims)),
-            (*dims, "history_year", "cause", "order"),
-            unit,
-            f"change since the first year of {about}, by what it is owed to",
+            parts, by, unit, f"change since the first year of {about}, by what it is owed to"
         )
     known_until = [_last_change(base, cause) for cause in causes]
     data["cause_known_until"] = labelled(
@@ -172,6 +174,7 @@ def _dataset(
         measure=list(names),
         travel=list(TRAVEL),
         history_year=list(years),
+        later_year=list(years[1:]),
         cause=list(causes),
         order=list(ORDERS),
         access_group=groups,
@@ -210,6 +213,7 @@ def _members(base: Calibration, groupings: Groupings) -> tuple[Array, list[str],
     people = base.places.mass("population")
     macro = groupings.region_group(GROUPINGS[0], base.table.regions)
     of = {
+        "nation": np.full(len(people), EVERYBODY, dtype=object),
         GROUPINGS[0]: macro.reindex(base.places.region).to_numpy(object),
         GROUPINGS[1]: groupings.place_group(GROUPINGS[1], base.places.codes).to_numpy(object),
     }
