@@ -169,7 +169,7 @@ class Leontief:
         *,
         tolerance: float = TOLERANCE,
         method: Method | None = None,
-        start: Labelled | None = None,
+        start: Labelled | Solution | None = None,
         max_iterations: int = MAX_ITERATIONS,
         progress: Progress | None = None,
     ) -> Solution:
@@ -186,7 +186,8 @@ class Leontief:
             "direct" (dense factors), "krylov" (column by column) or "blocked" (all columns at
             once); chosen from the sizes when left out.
         start
-            A first guess of x, in the form of f.
+            A first guess of x in the form of f, or the solution of a system nearby: the one it was
+            updated from. Bits depend on what is given, never on what was solved before.
         max_iterations
             Products that one column may take.
         progress
@@ -207,7 +208,7 @@ class Leontief:
         *,
         tolerance: float = TOLERANCE,
         method: Method | None = None,
-        start: Labelled | None = None,
+        start: Labelled | Solution | None = None,
         max_iterations: int = MAX_ITERATIONS,
         progress: Progress | None = None,
     ) -> Solution:
@@ -223,7 +224,7 @@ class Leontief:
         given: Labelled,
         tolerance: float,
         method: Method | None,
-        start: Labelled | None,
+        start: Labelled | Solution | None,
         max_iterations: int,
         progress: Progress | None,
     ) -> Solution:
@@ -231,10 +232,11 @@ class Leontief:
         what = "weights w" if transposed else "demand f"
         aligned = align(given, self.n, self.labels, what)
         rhs = aligned.columns
+        guess = start.x if isinstance(start, Solution) else start
         x = (
             np.zeros_like(rhs)
-            if start is None
-            else align(start, self.n, self.labels, "start").columns.copy()
+            if guess is None
+            else align(guess, self.n, self.labels, "start").columns.copy()
         )
         run = Run(self._engine, transposed, tolerance, method, max_iterations, progress)
         certificate = run.solve(rhs, x, warm=start is not None)
@@ -277,13 +279,15 @@ class Leontief:
         columns
             {row label: (n,) column of A} of an explicit system.
         cost, weights
-            New costs (R, R) or (C, R, R), new supply weights (R, S), of a gravity system. Give the
-            old solution to `solve` as `start`: the way from it is short.
+            New costs (R, R) or (C, R, R), new supply weights (R, S), of a gravity system.
 
         Notes
         -----
-        Region blocks are worked out anew only where they changed, and dense factors that this
-        system has serve the new one by a low-rank correction where that is cheaper.
+        The new system takes over what this one has worked out: region blocks, anew only where
+        technology changed, and kept where costs or trade shares moved own shares a little; dense
+        factors, by a low-rank correction. The solution of this system is given by hand,
+        `new.solve(f, start=old)`, so that an answer never depends on what was solved before. Which
+        way is taken, correction or iterations from the start, follows from their cost.
 
         Raises
         ------

@@ -2,12 +2,8 @@
 
 Question owned: how is a product with one to a few vectors done at the speed of memory?
 
-Public names
-    rows       dot products of matrix rows with vectors
-    columns    sums of matrix rows, weighted by vectors
-    dots       long dot products, piece by piece
-    turn       a transpose, block by block
-    LANES      float64 numbers that are multiplied together
+Public names: rows, columns, dots (formulas below); turn, a transpose block by block; LANES, the
+float64 numbers that are multiplied together.
 
 Terms: G matrices M (G, R, S), B places that use one each, C vectors at every place.
 
@@ -15,17 +11,15 @@ Terms: G matrices M (G, R, S), B places that use one each, C vectors at every pl
     columns  out[b, c, s] = sum_r M[which[b], r, s] v[b, c, r]
     dots     out[p, j]    = sum_i B[j, i] v[i]             i in the p-th piece
 
-All numbers are float64. Vectors may lie in any order, told by steps, so that nothing has to be
-copied on the way from one product to the next. Kernels work on a range of their output, so that
-several may work side by side; which range a number falls into never depends on how many do.
+All numbers are float64. Vectors may lie in any order, told by steps, so that nothing is copied
+between products. Kernels work on a range of their output: several may work side by side, and which
+range a number falls into never depends on how many do.
 
 Without leave to reorder sums no compiler puts a dot product into lanes, and with it (`fastmath`)
 rows of a few dozen numbers end in a slow remainder. So the innermost loops are written in lanes: a
-tile of rows and vectors keeps one vector of partial sums for each pair, in registers, and what is
-left of a row is read as its last whole vector, the numbers already used set to zero. The order of
-every sum is fixed; a product may be fused with its sum where the processor can.
-
-Any order of summation obeys |error| <= n eps sum |m v|, the bound that certificates use.
+tile keeps partial sums of each row and vector in registers; what is left of a row is read as its
+last whole vector, numbers already used set to zero. Products may be fused with their sum. Any order
+of summation obeys |error| <= n eps sum |m v|, the bound that certificates use.
 
 Source: Higham (2002), section 3.1; Goto & van de Geijn (2008) for tiles held in registers.
 """
@@ -43,7 +37,6 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-
 Steps = tuple[int, int, int]
 
 _tools: Any = cgutils  # typed in part only
@@ -56,9 +49,7 @@ def _registers() -> tuple[int, int]:
     features = str(_processor.get_host_cpu_features()).split(",")
     if "+avx512f" in features:
         return 8, 32
-    if "+avx" in features:
-        return 4, 16
-    return 2, 32 if "+neon" in features else 16
+    return (4, 16) if "+avx" in features else (2, 32 if "+neon" in features else 16)
 
 
 LANES, _REGISTERS = _registers()
@@ -69,13 +60,11 @@ BLOCK = 16
 SLAB, DEEP = 480, 128
 """Numbers across and down that `columns` works through while they are near."""
 
+_word: Any = ir.IntType(64)  # called with a number, it gives the constant
 _WORD, _INDEX, _NUMBER = ir.IntType(64), ir.IntType(32), ir.DoubleType()
 _LANE = ir.VectorType(_NUMBER, LANES)
 _ZERO = ir.Constant(_LANE, [0.0] * LANES)
-
-
-def _word(number: int) -> Any:
-    return ir.Constant(_WORD, number)
+FUSED = ("contract",)
 
 
 def _at(builder: Any, base: Any, numbers: Any, kind: Any) -> Any:
@@ -89,12 +78,10 @@ def _load(builder: Any, base: Any, numbers: Any) -> Any:
 
 
 def _multiply_add(builder: Any, total: Any, a: Any, b: Any) -> Any:
-    fused = ("contract",)
-    return builder.fadd(total, builder.fmul(a, b, flags=fused), flags=fused)
+    return builder.fadd(total, builder.fmul(a, b, flags=FUSED), flags=FUSED)
 
 
-def _spread(builder: Any, value: Any, kind: Any) -> Any:
-    """One value in all lanes."""
+def _spread(builder: Any, value: Any, kind: Any) -> Any:  # one value in all lanes
     empty = ir.Constant(ir.VectorType(kind, LANES), ir.Undefined)
     one = builder.insert_element(empty, value, ir.Constant(_INDEX, 0))
     first = ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
@@ -130,9 +117,9 @@ def _moved(builder: Any, base: Any, step: Any, times: int) -> Any:
 def _row_tile(n_rows: int, n_vectors: int) -> Callable[..., None]:
     """Dot products of so many rows with so many vectors.
 
-    What is built takes the address of the first row and the numbers from one row to the next, the
-    same of the vectors, their length (at least LANES), the address of the output, and the numbers
-    from one vector to the next and from one row to the next there.
+    What is built takes the address of the first row and its step (numbers from one to the next),
+    the same of the vectors, their length (at least LANES), the address of the output, and its steps
+    from vector to vector and from row to row.
     """
 
     @intrinsic
@@ -181,10 +168,9 @@ def _row_tile(n_rows: int, n_vectors: int) -> Callable[..., None]:
 def _column_tile(width: int, n_vectors: int) -> Callable[..., None]:
     """Add weighted rows to an output of `width` vectors of lanes, for so many vectors of weights.
 
-    What is built takes the address of the first row and the numbers from one row to the next, the
-    address of the weights and the numbers from one vector to the next and from one row to the next
-    there, how many rows, the address of the output and the numbers from one vector to the next, and
-    how many of the last lanes count (where `width` is one).
+    What is built takes address and step of the rows, address of the weights and their steps from
+    vector to vector and from row to row, how many rows, address and step of the output, and how
+    many of the last lanes count (where `width` is one).
     """
 
     @intrinsic
@@ -233,92 +219,131 @@ def _column_tile(width: int, n_vectors: int) -> Callable[..., None]:
     return tile
 
 
-def _row_strip(height: int) -> Callable[..., None]:
-    """So many rows with all vectors: four at a time, then two, then one."""
-    four, two, one = _row_tile(height, 4), _row_tile(height, 2), _row_tile(height, 1)
-
-    @njit(nogil=True)
-    def strip(
-        line: int, n: int, v: int, v_c: int, n_vectors: int, o: int, o_c: int, o_r: int
-    ) -> None:
-        c = 0
-        while c + 4 <= n_vectors:
-            four(
-                line,
-                n,
-                v + np.uintp(SIZE * c * v_c),
-                v_c,
-                n,
-                o + np.uintp(SIZE * c * o_c),
-                o_c,
-                o_r,
-            )
-            c += 4
-        if c + 2 <= n_vectors:
-            two(
-                line,
-                n,
-                v + np.uintp(SIZE * c * v_c),
-                v_c,
-                n,
-                o + np.uintp(SIZE * c * o_c),
-                o_c,
-                o_r,
-            )
-            c += 2
-        if c < n_vectors:
-            one(
-                line,
-                n,
-                v + np.uintp(SIZE * c * v_c),
-                v_c,
-                n,
-                o + np.uintp(SIZE * c * o_c),
-                o_c,
-                o_r,
-            )
-
-    return strip
-
-
-def _column_strip(width: int, n_vectors: int) -> Callable[..., None]:
-    """So many vectors over columns [start, end) of some rows: wide windows, single, the last."""
-    wide, narrow = _column_tile(width, n_vectors), _column_tile(1, n_vectors)
-
-    @njit(nogil=True)
-    def strip(
-        m: int,
-        n: int,
-        v: int,
-        v_c: int,
-        v_r: int,
-        deep: int,
-        o: int,
-        o_c: int,
-        start: int,
-        end: int,
-    ) -> None:
-        s = start
-        while s + width * LANES <= end:
-            wide(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
-            s += width * LANES
-        while s + LANES <= end:
-            narrow(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
-            s += LANES
-        if s < end:
-            kept, s = end - s, end - LANES
-            narrow(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, kept)
-
-    return strip
-
-
 # Partial sums, matrix and weights of a tile fit the registers: 32 of them, or 16.
 _TALL = 6 if _REGISTERS == 32 else 3
 _MOST = 8 if _REGISTERS == 32 else 4
-_one_vector, _single = _row_tile(8, 1), _row_tile(1, 1)
-_tall_strip, _one_row = _row_strip(_TALL), _row_strip(1)
-_by_eight, _by_four = _column_strip(3, 8), _column_strip(4 if _MOST == 8 else 2, 4)
-_by_two, _by_one = _column_strip(4, 2), _column_strip(8, 1)
+_FOUR_WIDE = 4 if _REGISTERS == 32 else 2
+_one_vector = _row_tile(8, 1)
+_tall_by_four, _tall_by_two, _tall_by_one = (_row_tile(_TALL, c) for c in (4, 2, 1))
+_flat_by_four, _flat_by_two, _flat_by_one = (_row_tile(1, c) for c in (4, 2, 1))
+_wide_eight, _thin_eight = _column_tile(3, 8), _column_tile(1, 8)
+_wide_four, _thin_four = _column_tile(_FOUR_WIDE, 4), _column_tile(1, 4)
+_wide_two, _thin_two = _column_tile(4, 2), _column_tile(1, 2)
+_wide_one, _thin_one = _column_tile(8, 1), _column_tile(1, 1)
+
+
+# One function each, though they look alike: functions that a factory makes share their name, and
+# cached code of two processes then calls one for the other.
+
+
+@njit(cache=True, nogil=True)
+def _tall_rows(
+    line: Any, n: int, v: Any, v_c: int, n_vectors: int, o: Any, o_c: int, o_r: int
+) -> None:
+    """_TALL rows with all vectors: four at a time, then two, then one."""
+    c = 0
+    while c + 4 <= n_vectors:
+        w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+        _tall_by_four(line, n, w, v_c, n, p, o_c, o_r)
+        c += 4
+    if c + 2 <= n_vectors:
+        w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+        _tall_by_two(line, n, w, v_c, n, p, o_c, o_r)
+        c += 2
+    if c < n_vectors:
+        w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+        _tall_by_one(line, n, w, v_c, n, p, o_c, o_r)
+
+
+@njit(cache=True, nogil=True)
+def _one_row(
+    line: Any, n: int, v: Any, v_c: int, n_vectors: int, o: Any, o_c: int, o_r: int
+) -> None:
+    """One row with all vectors: four at a time, then two, then one."""
+    c = 0
+    while c + 4 <= n_vectors:
+        w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+        _flat_by_four(line, n, w, v_c, n, p, o_c, o_r)
+        c += 4
+    if c + 2 <= n_vectors:
+        w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+        _flat_by_two(line, n, w, v_c, n, p, o_c, o_r)
+        c += 2
+    if c < n_vectors:
+        w, p = v + np.uintp(SIZE * c * v_c), o + np.uintp(SIZE * c * o_c)
+        _flat_by_one(line, n, w, v_c, n, p, o_c, o_r)
+
+
+@njit(cache=True, nogil=True)
+def _by_eight(
+    m: Any, n: int, v: Any, v_c: int, v_r: int, deep: int, o: Any, o_c: int, start: int, end: int
+) -> None:
+    """Eight vectors over columns [start, end) of some rows: wide windows, single, the last."""
+    s = start
+    while s + 3 * LANES <= end:
+        _wide_eight(
+            m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES
+        )
+        s += 3 * LANES
+    while s + LANES <= end:
+        _thin_eight(
+            m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES
+        )
+        s += LANES
+    if s < end:
+        kept, s = end - s, end - LANES
+        _thin_eight(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, kept)
+
+
+@njit(cache=True, nogil=True)
+def _by_four(
+    m: Any, n: int, v: Any, v_c: int, v_r: int, deep: int, o: Any, o_c: int, start: int, end: int
+) -> None:
+    """Four vectors over columns [start, end) of some rows: wide windows, single, the last."""
+    s = start
+    while s + _FOUR_WIDE * LANES <= end:
+        _wide_four(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
+        s += _FOUR_WIDE * LANES
+    while s + LANES <= end:
+        _thin_four(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
+        s += LANES
+    if s < end:
+        kept, s = end - s, end - LANES
+        _thin_four(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, kept)
+
+
+@njit(cache=True, nogil=True)
+def _by_two(
+    m: Any, n: int, v: Any, v_c: int, v_r: int, deep: int, o: Any, o_c: int, start: int, end: int
+) -> None:
+    """Two vectors over columns [start, end) of some rows: wide windows, single, the last."""
+    s = start
+    while s + 4 * LANES <= end:
+        _wide_two(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
+        s += 4 * LANES
+    while s + LANES <= end:
+        _thin_two(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
+        s += LANES
+    if s < end:
+        kept, s = end - s, end - LANES
+        _thin_two(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, kept)
+
+
+@njit(cache=True, nogil=True)
+def _by_one(
+    m: Any, n: int, v: Any, v_c: int, v_r: int, deep: int, o: Any, o_c: int, start: int, end: int
+) -> None:
+    """One vector over columns [start, end) of some rows: wide windows, single, the last."""
+    s = start
+    while s + 8 * LANES <= end:
+        _wide_one(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
+        s += 8 * LANES
+    while s + LANES <= end:
+        _thin_one(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, LANES)
+        s += LANES
+    if s < end:
+        kept, s = end - s, end - LANES
+        _thin_one(m + np.uintp(SIZE * s), n, v, v_c, v_r, deep, o + np.uintp(SIZE * s), o_c, kept)
 
 
 @njit(cache=True, nogil=True)
@@ -365,7 +390,7 @@ def rows(
             r += 8
         while r + _TALL <= end:
             line = m + np.uintp(SIZE * r * n)
-            _tall_strip(line, n, v, v_c, n_vectors, o + np.uintp(SIZE * r * o_r), o_c, o_r)
+            _tall_rows(line, n, v, v_c, n_vectors, o + np.uintp(SIZE * r * o_r), o_c, o_r)
             r += _TALL
         while r < end:
             line = m + np.uintp(SIZE * r * n)
@@ -445,10 +470,9 @@ def dots(
         length = min(piece, n - start)
         if length < LANES:
             for j in range(n_rows):
-                total = 0.0
+                out[p, j] = 0.0
                 for i in range(start, n):
-                    total += basis[j, i] * vector[i]
-                out[p, j] = total
+                    out[p, j] += basis[j, i] * vector[i]
             continue
         m = basis.ctypes.data + np.uintp(SIZE * start)
         v = vector.ctypes.data + np.uintp(SIZE * start)
@@ -460,7 +484,7 @@ def dots(
             j += 8
         while j < n_rows:
             line = m + np.uintp(SIZE * j * n)
-            _single(line, n, v, n, length, o + np.uintp(SIZE * j), n_rows, 1)
+            _flat_by_one(line, n, v, n, length, o + np.uintp(SIZE * j), n_rows, 1)
             j += 1
 
 

@@ -11,7 +11,8 @@ Public names
 Terms: n rows, k right-hand sides; a product with one vector costs m multiplications and reads s
 numbers from memory.
 
-    direct    2/3 n^3 once (nothing when the factors exist) + 2 n^2 k
+    direct    2/3 n^3 once (nothing when the factors exist; 2 n^2 c when they are those of a system
+              that differs in c columns) + 2 n^2 k
     krylov    k columns, each about ITERATIONS products of one vector
     blocked   about ITERATIONS products of k vectors, and one Krylov run for the roots
     near      explicit systems of many regions (`model.leontief.near_pooled`) take fewer of both,
@@ -45,15 +46,27 @@ BANDWIDTH = 3e9
 """Numbers a second from memory, for what does not fit in the cache."""
 CACHE = 3e6
 """Numbers that stay in the cache between products."""
+WARM = 0.6
+"""Share of the iterations that a first guess from a system nearby leaves (measured: 0 to 0.9)."""
 CALL = 20e-6
 """Seconds of overhead of one product and the vector work around it."""
 LARGEST_DENSE = 8 * 1024**3
 
 
 def choose(
-    operator: Operator, n_columns: int, *, factored: bool, roots_known: bool
+    operator: Operator,
+    n_columns: int,
+    *,
+    factored: bool,
+    roots_known: bool,
+    warm: bool = False,
+    corrected: int = 0,
 ) -> tuple[Method, dict[Method, float]]:
-    """Return the cheapest method and the estimated seconds of each."""
+    """Return the cheapest method and the estimated seconds of each.
+
+    `warm` tells of a first guess; `corrected` counts the columns by which factors at hand are those
+    of another operator, when the correction is still to be made.
+    """
     n, k = float(operator.n), float(n_columns)
     flops = 2 * operator.multiplications
     read = operator.stored / BANDWIDTH if operator.stored > CACHE else 0.0
@@ -67,12 +80,16 @@ def choose(
     if factored or 8 * n * n <= LARGEST_DENSE / 2:
         factor = 0.0 if factored else 2 / 3 * n**3 / FACTOR_FLOPS + n * n / BANDWIDTH
         solve = 2 * n * n * k / SOLVE_FLOPS if n_columns > 1 else n * n / BANDWIDTH
-        seconds["direct"] = factor + solve + 2 * CALL
+        correct = 2 * n * n * corrected / SOLVE_FLOPS
+        seconds["direct"] = factor + correct + solve + 2 * CALL
     if is_near_pooled(operator):
         seconds["krylov"] = k * NEAR_ITERATIONS * one
         whole = flops * (k + GEMM_COLUMNS) / GEMM_FLOPS + BLOCK_VECTORS * n * k / VECTOR_FLOPS
         products = NEAR_PRODUCTS if n_columns >= SINGLE_COLUMNS else NEAR_ITERATIONS
         seconds["blocked"] = products * whole + 2 * n * n / BANDWIDTH
+    if warm:
+        seconds["krylov"] *= WARM
+        seconds["blocked"] *= WARM
     best = min(seconds, key=lambda method: seconds[method])
     return best, seconds
 

@@ -35,7 +35,7 @@ from model.leontief.krylov import find_roots, gmres
 from model.leontief.pooled import PooledOperator
 from model.leontief.productive import Verdict, diagnose, not_productive
 from model.leontief.products import FloatArray, IntArray, Operator
-from model.leontief.splitting import Splitting, TwoStage, split
+from model.leontief.splitting import Splitting, TwoStage, borrowed, split
 
 ROUGH, FINE = 1e-2, 1e-9
 """Residuals of trial weights: the first is enough unless the system is nearly singular."""
@@ -74,10 +74,15 @@ class Engine:
     def successor(self, operator: Operator, columns: IntArray, *, trade: bool) -> Engine:
         """Return the engine of an operator that differs from this one in `columns` (positions).
 
-        With `trade` other than before, region blocks and factors are of no use and start anew.
+        With `trade` other than before, factors are of no use; region blocks serve on as a rough
+        inverse while own shares are nearly what they were.
         """
         if trade or columns.size > self.n // 4:
-            return Engine(operator, self.labels)
+            out = Engine(operator, self.labels)
+            kept = borrowed(self.__dict__.get("splitting"), self.operator, operator)
+            if kept is not None:
+                out.__dict__["splitting"] = kept
+            return out
         root, all_columns = self, columns
         if self.near is not None and self.columns is not None:
             root, all_columns = self.near, np.union1d(self.columns, columns)
@@ -94,6 +99,13 @@ class Engine:
         return "factors" in self.__dict__ or (
             self.near is not None and "factors" in self.near.__dict__
         )
+
+    @property
+    def uncorrected(self) -> int:
+        """Columns that the factors at hand do not know of yet, 0 when they do."""
+        if "factors" in self.__dict__ or "correction" in self.__dict__ or self.columns is None:
+            return 0
+        return self.columns.size
 
     @cached_property
     def correction(self) -> tuple[FloatArray, FloatArray]:

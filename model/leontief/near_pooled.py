@@ -155,9 +155,7 @@ class NearPooled:
         """
         product: Callable[[AnyFloat], AnyFloat]
         single = self._single if rhs.shape[1] >= SINGLE_COLUMNS else None
-        stages, precision = (
-            (self._double, np.float64) if single is None else (single, np.float32)
-        )
+        stages, precision = (self._double, np.float64) if single is None else (single, np.float32)
         floor = 0.0
         if single is None or few(rhs.shape[1]):
             product = self._operator.rmatmat if transposed else self._operator.matmat

@@ -64,6 +64,8 @@ class Run:
             k,
             factored=self.engine.factored,
             roots_known="roots" in self.engine.__dict__,
+            warm=warm,
+            corrected=self.engine.uncorrected,
         )
         self.method = self.forced or estimate
         most = 0

@@ -5,6 +5,7 @@ Question owned: with M = I - (own-region blocks of A), how is the rest applied c
 Public names
     Splitting         products with N and M^-1, direct and transposed
     split             the splitting that fits an operator
+    borrowed          that of a system nearby, where it serves
 
 Terms: M block-diagonal by region.
 
@@ -34,6 +35,8 @@ from model.leontief.pooled import PooledOperator
 from model.leontief.products import FloatArray, IntArray, Operator
 from model.leontief.technology import Technology
 
+NEARLY = 0.1
+"""Change of an own share up to which region blocks of a system nearby are kept."""
 MAX_BLOCK_NUMBERS = 1.5e7
 """Numbers that region blocks may take beside the operator; above it no blocks are formed."""
 
@@ -90,7 +93,8 @@ class TwoStage:
         own = operator.own_shares()
         inverse = np.linalg.inv(np.eye(n_sectors) - own[:, :, None] * technology)
         self._operator = operator
-        self._own = own.reshape(-1, 1)
+        self.own = own.reshape(-1, 1)
+        """t_i^ss (R*S, 1)."""
         self._inverse = Technology(inverse, n_regions, n_sectors)
         self._through = Technology(technology @ inverse, n_regions, n_sectors)
 
@@ -98,14 +102,14 @@ class TwoStage:
         """N Z = T G Z - own * G Z."""
         used = self._through.apply(columns)
         out = self._operator.deliver(used)
-        used *= self._own
+        used *= self.own
         out -= used
         return out
 
     def rest_transposed(self, columns: FloatArray) -> FloatArray:
         """N' Z = G' (T' Z - own * Z)."""
         met = self._operator.deliver_transposed(columns)
-        met -= self._own * columns
+        met -= self.own * columns
         return self._through.apply(met, transposed=True)
 
     def finish(self, columns: FloatArray) -> FloatArray:
@@ -120,7 +124,7 @@ class TwoStage:
         """Return the splitting of an operator that differs in the technology of some regions."""
         size = operator.n_sectors
         blocks = operator.technology.by_region()[regions]
-        own = self._own.reshape(-1, size)[regions]
+        own = self.own.reshape(-1, size)[regions]
         inverse = np.linalg.inv(np.eye(size) - own[:, :, None] * blocks)
         out = copy(self)
         out._operator = operator
@@ -168,6 +172,30 @@ class RegionBlocks:
         return out
 
 
+class Borrowed:
+    """M of another operator: N Z = Z - (P - A P), P = M^-1 Z."""
+
+    def __init__(self, operator: Operator, lender: TwoStage) -> None:
+        self._operator, self.lender = operator, lender
+
+    def rest(self, columns: FloatArray) -> FloatArray:
+        """N Z."""
+        inner = self.finish(columns)
+        return columns - inner + self._operator.matmat(inner)
+
+    def rest_transposed(self, columns: FloatArray) -> FloatArray:
+        """N' Z = Z - M^-T (Z - A' Z)."""
+        return columns - self.finish_transposed(columns - self._operator.rmatmat(columns))
+
+    def finish(self, columns: FloatArray) -> FloatArray:
+        """M^-1 Z."""
+        return self.lender.finish(columns)
+
+    def finish_transposed(self, columns: FloatArray) -> FloatArray:
+        """M^-T Z."""
+        return self.lender.finish_transposed(columns)
+
+
 class WithAccounts:
     """Accounts beside an economy: N = diag(N of the economy, 0), accounts come with M^-1.
 
@@ -204,6 +232,25 @@ class WithAccounts:
         out = columns.copy()
         out[: self._n] = self._economy.finish_transposed(columns[: self._n] + met)
         return out
+
+
+def borrowed(known: object, old: Operator, new: Operator) -> Borrowed | None:
+    """Return the splitting of `old`, kept for `new`: same technology, own shares nearly the same.
+
+    Working region blocks out costs as much as tens of iterations, which a change of costs or trade
+    shares hardly touches.
+    """
+    lender = known.lender if isinstance(known, Borrowed) else known
+    structured = PooledOperator | GravityOperator
+    if (
+        not isinstance(lender, TwoStage)
+        or not isinstance(old, structured)
+        or not isinstance(new, structured)
+        or old.technology is not new.technology
+    ):
+        return None
+    moved = np.abs(new.own_shares().reshape(-1, 1) - lender.own).max(initial=0.0)
+    return Borrowed(new, lender) if moved <= NEARLY else None
 
 
 def split(operator: Operator) -> Splitting:

@@ -117,3 +117,75 @@ def test_new_costs_and_weights_of_a_gravity_system():
         system.update(weights=weights[:, :3])
     with pytest.raises(ShapeError, match="gravity system"):
         Leontief(random_table(2, 3, 4)).update(cost=np.ones((3, 3)))
+
+
+def gravity_system(seed, n_regions=6, n_sectors=5):
+    rng = np.random.default_rng(seed)
+    cost = rng.uniform(1, 5, (n_regions, n_regions))
+    technology = rng.random((n_regions, n_sectors, n_sectors)) / (1.4 * n_sectors)
+    weights = rng.random((n_regions, n_sectors)) + 0.1
+    return Leontief(GravityOperator(technology, cost, 1.2, weights, home=2.0)), cost, rng
+
+
+def test_region_blocks_are_kept_while_own_shares_hardly_move():
+    system, cost, rng = gravity_system(7)
+    f = rng.random(system.n)
+    old = system.solve(f, method="krylov")
+    nearby = system.update(cost=0.98 * cost).update(cost=0.97 * cost)
+    kept = nearby._engine.__dict__["splitting"]
+    assert kept.lender is system._engine.splitting
+    far = cost.copy()
+    far[np.diag_indices(len(far))] *= 40.0
+    assert "splitting" not in system.update(cost=far)._engine.__dict__
+    changed = cost.copy()
+    changed[0] *= 0.8
+    new = system.update(cost=changed)
+    matrix = new.operator.dense()
+    for method in ("krylov", "blocked", "direct"):
+        for solve, a in ((new.solve, matrix), (new.solve_transposed, matrix.T)):
+            found = solve(f, method=method, start=old.x).raise_for_status()
+            assert np.allclose(found.x, np.linalg.solve(np.eye(len(a)) - a, f), rtol=1e-9)
+
+
+def test_trade_shares_changed_a_little_keep_region_blocks_too():
+    table = random_table(3, 4, 3)
+    system = Leontief(table)
+    f = np.asarray(table.f, dtype=float)
+    old = system.solve(f, method="krylov")
+    shares = 0.97 * table.trade[1] + 0.03 / 4
+    new = system.update(trade={"S1": shares})
+    assert new._engine.__dict__["splitting"].lender is system._engine.splitting
+    matrix = new.operator.dense()
+    found = new.solve(f, start=old)
+    assert np.allclose(found.x, np.linalg.solve(np.eye(len(f)) - matrix, f), rtol=1e-9)
+
+
+def test_an_answer_depends_on_the_start_that_is_given_and_on_nothing_solved_before():
+    system, cost, rng = gravity_system(8)
+    f, other = rng.random(system.n), rng.random(system.n)
+    old = system.solve(f)
+    new = system.update(cost=0.99 * cost)
+    first = new.solve(f).x
+    new.solve(other)
+    new.solve(f, start=old)
+    assert np.array_equal(new.solve(f).x, first)
+    warm = new.solve(f, start=old, method="krylov")
+    assert np.array_equal(warm.x, new.solve(f, start=old.x, method="krylov").x)
+    assert warm.iterations < new.solve(f, method="krylov").iterations
+
+
+def test_correction_or_a_warm_start_is_chosen_by_its_cost():
+    rng = np.random.default_rng(9)
+    n = 900
+    matrix = rng.random((n, n)) / (1.5 * n)
+    f = rng.random(n)
+    system = Leontief(matrix)
+    old = system.solve(f, method="direct")
+    few = system.update(columns={j: 0.9 * matrix[:, j] for j in range(2)})
+    many = system.update(columns={j: 0.9 * matrix[:, j] for j in range(200)})
+    assert few.solve(rng.random((n, 40))).method == "direct"  # corrected factors
+    assert many.solve(f, start=old).method == "krylov"  # 200 columns are not worth it for one
+    changed = matrix.copy()
+    changed[:, :200] *= 0.9
+    exact = np.linalg.solve(np.eye(n) - changed, f)
+    assert np.allclose(many.solve(f, start=old).x, exact, rtol=1e-9)
