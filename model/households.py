@@ -28,6 +28,7 @@ import pandas as pd
 
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
+from model.accounts import labour_of
 from model.dims import REGION, ROW, SECTOR
 from model.errors import NotProductive, ShapeError, UnknownLabel
 from model.leontief.household_operator import HouseholdOperator
@@ -36,7 +37,6 @@ from model.leontief.within import rows_of
 from model.solve import operator_of
 
 HOUSEHOLDS = "households"
-_WAGES = ("compensation of employees", "labour", "labor", "wage")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Households:
         UnknownLabel
             When the names do not tell; then say it with `Households(...)`.
         """
-        labour = tuple(p for p in table.primaries if any(w in p.lower() for w in _WAGES))
+        labour = labour_of(table)
         spending = tuple(c for c in table.categories if "household" in c.lower())
         if not labour or not spending:
             raise UnknownLabel(

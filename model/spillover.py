@@ -37,7 +37,7 @@ import xarray as xr
 
 from io_tables.table import RegionalTable
 from model import dims
-from model.accounts import FINAL_IMPORTS, Account, account_of
+from model.accounts import FINAL_IMPORTS, Account, AccountLike, account_of
 from model.errors import StimulusError
 from model.households import Households
 from model.ledger.economy import TOLERANCE, Economy, open_economy
@@ -83,7 +83,7 @@ def spillovers(
     table: RegionalTable,
     poles: Poles,
     stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
-    of: str | pd.Series[float] | Sequence[str | pd.Series[float]] = "value_added",
+    of: AccountLike | Sequence[AccountLike] = "value_added",
     at: At = "origin",
     by_stimulus_sector: bool = False,
     *,
@@ -103,8 +103,8 @@ def spillovers(
         sector, a Series by (region, sector); an `OutputTarget`, `Investment` (always "at use") or
         `Creation`; or {pole: any of these}.
     of
-        One or several accounts: "output", "value_added", "jobs", a primary input, a stressor, or a
-        Series of intensities.
+        One or several accounts: "output", "value_added", "labour_income", "jobs", a primary input,
+        a stressor, a Series of intensities, or an account made of amounts (`account_from`).
     at
         "origin": demand for the pole's products; "use": spending by the pole's residents.
     by_stimulus_sector
@@ -131,7 +131,7 @@ def spillovers(
     """
     if at not in ("origin", "use"):
         raise StimulusError(f"at must be 'origin' or 'use'; found {at!r}.")
-    wanted = [of] if isinstance(of, str | pd.Series) else list(of)
+    wanted = [of] if isinstance(of, str | pd.Series | Account) else list(of)
     accounts = [account_of(table, one) for one in wanted]
     found = resolve_poles(table, poles)
     economy = open_economy(table, households)

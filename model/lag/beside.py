@@ -28,10 +28,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.stats import rankdata
 
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
+from model.accounts import AccountLike
 from model.errors import ShapeError
 from model.lag.impacts import KIND, VARIABLE, LagModel, impact_matrix, impacts
 from model.ledger.exchange import spillover_exchange
@@ -48,7 +48,7 @@ def beside(
     table: RegionalTable,
     model: LagModel,
     *,
-    of: str | pd.Series[float] = "value_added",
+    of: AccountLike = "value_added",
     at: At = "origin",
     draws: int = 1000,
     seed: int = 0,
@@ -118,7 +118,7 @@ def _share_interval(found: xr.Dataset) -> dict[str, tuple[float, float]]:
 
 def _rank_correlation(one: FloatArray, two: FloatArray) -> float:
     away = ~np.eye(len(one), dtype=bool)
-    first, second = rankdata(one[away]), rankdata(two[away])
+    first, second = (pd.Series(values[away]).rank().to_numpy() for values in (one, two))
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan")
     return float(np.corrcoef(first, second)[0, 1])

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from io_tables.table import RegionalTable
-from model.accounts import account_of
+from model.accounts import AccountLike, account_of
 from model.errors import StimulusError
 from model.grids import Names, block_rows
 from model.ledger.economy import open_economy
@@ -37,7 +37,7 @@ def ledger_paths(
     table: RegionalTable,
     pole: PoleLike,
     stimulus: AnyStimulus = 1.0,
-    of: str | pd.Series[float] = "value_added",
+    of: AccountLike = "value_added",
     *,
     regions: Names = None,
     sectors: Names = None,

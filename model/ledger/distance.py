@@ -35,7 +35,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from scipy.optimize import least_squares
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from io_tables.labels import did_you_mean, shown
 from model.dims import POLE, REGION
@@ -224,7 +224,7 @@ def _fit(
     covariance = bread @ (scores.T @ scores) @ bread
     decay = -float(beta[1]) / spread
     se = float(np.sqrt(covariance[1, 1])) / spread
-    reach = float(student.ppf((1 + interval) / 2, n - 2)) * se
+    reach = float(stdtrit(n - 2, (1 + interval) / 2)) * se
     low, high = decay - reach, decay + reach
     half, half_se = _half(decay, form), _half_slope(decay, form) * se
     return {

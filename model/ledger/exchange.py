@@ -33,8 +33,8 @@ import xarray as xr
 
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
-from model.accounts import account_of
-from model.dims import ACCOUNT, POLE
+from model.accounts import Account, AccountLike, account_of
+from model.dims import ACCOUNT, POLE, SECTOR
 from model.errors import StimulusError
 from model.households import Households
 from model.ledger.economy import TOLERANCE, open_economy
@@ -55,7 +55,7 @@ def spillover_exchange(
     table: RegionalTable,
     poles: Poles | None = None,
     stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
-    of: str | pd.Series[float] | Sequence[str | pd.Series[float]] = "value_added",
+    of: AccountLike | Sequence[AccountLike] = "value_added",
     *,
     share: float | None = None,
     at: At = "origin",
@@ -82,7 +82,9 @@ def spillover_exchange(
     -------
     Dataset with `effect` (pole, receiver, account), `balance` (pole, receiver, account; over
     poles), `intraregional`, `feedback`, `induced_inside`, `emitted`, `received`, `net` (pole,
-    account), `stimulus` (pole) and `gap` (account): emitted + kept against the whole, relative.
+    account), `emitted_in` and `received_in` (pole, sector, account: the sectors in which others
+    gain from a pole, and in which it gains from them), `stimulus` (pole) and `gap` (account): the
+    sum over receivers against the whole, relative.
 
     Raises
     ------
@@ -100,7 +102,7 @@ def spillover_exchange(
         raise StimulusError(
             f"poles that give to each other must not overlap; in more than one: {shown(taken)}."
         )
-    wanted = [of] if isinstance(of, str | pd.Series) else list(of)
+    wanted = [of] if isinstance(of, str | pd.Series | Account) else list(of)
     accounts = [account_of(table, one) for one in wanted]
     intensity = np.stack([a.intensity for a in accounts], axis=1)
     economy = open_economy(table, households)
@@ -130,6 +132,12 @@ def spillover_exchange(
         inside = part.solve(f, tolerance=TOLERANCE).raise_for_status().x
         alone[p] = (np.asarray(inside) * intensity[rows]).sum(axis=0)
         own[p] = whole[rows, p] @ intensity[rows]
+    emitted_in = np.zeros((len(found), table.n_sectors, len(accounts)))
+    received_in = np.zeros_like(emitted_in)
+    for p in range(len(found)):
+        emitted_in[p] = by_region[owner != p, :, p].sum(axis=0)
+        mine = by_region[owner == p].sum(axis=0)
+        received_in[p] = mine.sum(axis=1) - mine[:, p]
     here = np.arange(len(found))
     square = effect[:, : len(found)]
     kept = square[here, here]
@@ -137,7 +145,7 @@ def spillover_exchange(
     received = square.sum(axis=0) - kept
     all_made = np.einsum("np,na->pa", made, intensity)
     size = np.maximum(np.abs(all_made).max(axis=0), np.finfo(np.float64).tiny)
-    pairs, single = (POLE, RECEIVER, ACCOUNT), (POLE, ACCOUNT)
+    pairs, single, by_sector = (POLE, RECEIVER, ACCOUNT), (POLE, ACCOUNT), (POLE, SECTOR, ACCOUNT)
     units = {a.units for a in accounts}
     about = {"units": units.pop() if len(units) == 1 else "see account_units"}
     balance = np.zeros_like(effect)
@@ -152,12 +160,15 @@ def spillover_exchange(
         "emitted": (single, emitted, about | {"long_name": "effects in all others"}),
         "received": (single, received, about | {"long_name": "effects of all other poles"}),
         "net": (single, received - emitted, about | {"long_name": "received less emitted"}),
+        "emitted_in": (by_sector, emitted_in, about | {"long_name": "emitted by sector"}),
+        "received_in": (by_sector, received_in, about | {"long_name": "received by sector"}),
         "stimulus": ((POLE,), [float(one.given.sum()) for one in placed], {"units": table.unit}),
         "gap": ((ACCOUNT,), np.abs(effect.sum(axis=1) - all_made).max(axis=0) / size,
                 {"units": "1"}),
     }  # fmt: skip
     coords = {
-        POLE: names, RECEIVER: receivers, ACCOUNT: [a.name for a in accounts],
+        POLE: names, RECEIVER: receivers, SECTOR: table.sectors,
+        ACCOUNT: [a.name for a in accounts],
         "account_units": (ACCOUNT, [a.units for a in accounts]),
     }  # fmt: skip
     attrs = {

@@ -32,7 +32,7 @@ import xarray as xr
 
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
-from model.accounts import account_of
+from model.accounts import AccountLike, account_of
 from model.decomposition import decompose
 from model.dims import PART, POLE, REGION, SECTOR
 from model.errors import ShapeError
@@ -69,7 +69,7 @@ def ledger_disparity(
     table: RegionalTable,
     poles: Poles,
     stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
-    of: str | pd.Series[float] = "value_added",
+    of: AccountLike = "value_added",
     *,
     at: At = "origin",
     households: bool | Households = False,

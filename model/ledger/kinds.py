@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from io_tables.labels import shown
-from model.accounts import account_of
+from model.accounts import AccountLike, account_of
 from model.errors import StimulusError, UnknownLabel
 from model.ledger.economy import Economy
 from model.leontief.products import FloatArray
@@ -96,7 +96,7 @@ class Creation:
     """
 
     amount: float
-    of: str | pd.Series[float] = "jobs"
+    of: AccountLike = "jobs"
     where: Literal["pole", "everywhere"] = "pole"
     mix: Mapping[str, float] | pd.Series[float] | None = None
 

@@ -27,11 +27,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from io_tables.table import RegionalTable
-from model.accounts import account_of
+from model.accounts import AccountLike, account_of
 from model.dims import ACCOUNT, POLE
 from model.errors import ShapeError
 from model.grids import ratio
@@ -55,7 +54,7 @@ def spillover_rounds(
     table: RegionalTable,
     poles: Poles,
     stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
-    of: str | pd.Series[float] = "value_added",
+    of: AccountLike = "value_added",
     *,
     at: At = "origin",
     households: bool | Households = False,

@@ -22,6 +22,7 @@ import pandas as pd
 import xarray as xr
 
 from io_tables.table import RegionalTable
+from model.accounts import AccountLike
 from model.dims import ACCOUNT, PART, POLE, REGION, SECTOR
 from model.households import Households
 from model.ledger.exchange import spillover_exchange
@@ -40,7 +41,7 @@ def ledger_uncertainty(
     table: RegionalTable,
     poles: Poles,
     stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
-    of: str | pd.Series[float] = "value_added",
+    of: AccountLike = "value_added",
     *,
     at: At = "origin",
     households: bool | Households = False,
@@ -94,7 +95,7 @@ def exchange_uncertainty(
     table: RegionalTable,
     poles: Poles | None = None,
     stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
-    of: str | pd.Series[float] = "value_added",
+    of: AccountLike = "value_added",
     *,
     share: float | None = None,
     at: At = "origin",

@@ -34,7 +34,7 @@ import pandas as pd
 import xarray as xr
 
 from io_tables.table import RegionalTable
-from model.accounts import account_of
+from model.accounts import AccountLike, account_of
 from model.dims import ACCOUNT, POLE, REGION, SECTOR
 from model.errors import ShapeError, TooLarge
 from model.ledger.economy import TOLERANCE, open_economy
@@ -54,7 +54,7 @@ def two_blocks(
     table: RegionalTable,
     poles: Poles,
     stimulus: AnyStimulus | Mapping[str, AnyStimulus] = 1.0,
-    of: str | pd.Series[float] = "value_added",
+    of: AccountLike = "value_added",
     *,
     at: At = "origin",
 ) -> xr.Dataset:
