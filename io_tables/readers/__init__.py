@@ -159,12 +159,12 @@ def read_table(path: str | Path, format: Format | None = None) -> RegionalTable 
             f"{', '.join(get_args(Format))}"
         )
     reader = _READERS[format]
-    _LOG.info("%s is read as a %s (%s)", source, _NAMES[format], evidence)
+    _LOG.info("%s is read as %s (%s)", source, _with_article(_NAMES[format]), evidence)
     table = _guarded(source, lambda: reader(source))
     if format in ("netcdf", "zarr"):
         return table
-    note = f"read as a {_NAMES[format]} from {source.name} ({evidence})"
-    notes = [n for n in table.notes if not n.startswith("read as a ")]
+    note = f"read as {_with_article(_NAMES[format])} from {source.name} ({evidence})"
+    notes = [n for n in table.notes if not n.startswith(("read as a ", "read as an "))]
     return RegionalTable(table.data.assign_attrs(notes="\n".join([*notes, note])), table.kind)
 
 
@@ -180,6 +180,10 @@ def read_regional_table(path: str | Path, format: Format | None = None) -> Regio
     """
     table = read_table(path, format)
     return table if isinstance(table, RegionalTable) else table.to_table()
+
+
+def _with_article(name: str) -> str:
+    return f"an {name}" if name[0] in "AEIO" else f"a {name}"
 
 
 def _guarded(source: Path, step: Callable[[], T]) -> T:
