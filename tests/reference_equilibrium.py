@@ -6,7 +6,8 @@ The economy is a dict of plain arrays in money (base-year prices and wages are o
     earned[k][s][j]       value added of factor k; k = 0 is labour;  tax[s][j] taxes on inputs
     demand[s][i][c], imported_demand[s][i][c]  final use, entries below zero are stocks run down
     final_total[s]        imports for final use not told by product
-    exports[r][i], output[r][i], population[r]
+    exports[r][i]         bought abroad; exports_fixed[r][i] a quantity that answers to no price
+    output[r][i], population[r]
 Unknown levels: price of every product at the mill, sales of every industry, the return of every
 factor, population, the price of imports and the real wage that movers strive for.
 """
@@ -122,6 +123,7 @@ def solve_levels(
         for r in range(R):
             for i in range(S):
                 sold = e["exports"][r, i] * p[r, i] * (p[r, i] / foreign) ** -eta[i]
+                sold += e["exports_fixed"][r, i] * p[r, i]
                 sales[r, i] = sold + sum(origin[i, r, s] * wanted[s, i] for s in range(R))
         return p, x, w, people, strive, foreign, cost, sales, living, spent / living / old
 

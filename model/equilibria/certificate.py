@@ -41,6 +41,8 @@ Array = NDArray[np.float64]
 __all__ = ["Certificate", "certify"]
 
 SUBSTITUTE_SLACK = 1e-12
+ROUNDING = 4.0 * np.finfo(float).eps
+"""What a residual of zero may hide."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Certificate:
         Largest relative gap by kind of equation.
     wage_error : float
         Largest error of a log factor return that these residuals can come from, to first order:
-        inverse derivative times residuals. nan where the derivative is singular.
+        inverse derivative times residuals and rounding. nan where the derivative is singular.
     index : int
         +1 or -1; 0 where the derivative is singular.
     gross_substitutes : bool or None
@@ -98,7 +100,7 @@ def certify(
     substitutes = None
     if index != 0:
         inverse = np.linalg.inv(found.matrix)
-        gaps = np.abs(point.gaps) + np.abs(found.correction) + point.goods_gap
+        gaps = np.abs(point.gaps) + np.abs(found.correction) + point.goods_gap + ROUNDING
         error = float((np.abs(inverse) @ gaps)[: layout.n_returns].max())
         if layout.moves:
             pull = _crowd_pull(base, layout, point, found)

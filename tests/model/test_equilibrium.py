@@ -44,6 +44,17 @@ def with_imports_in_total(table):
     return RegionalTable(lumped.assign_coords(import_product=["imports"]), "pooled")
 
 
+def with_discrepancy(table):
+    """The same table with part of the deliveries unexplained, and one export below zero."""
+    data = table.data.copy(deep=True)
+    gap = np.array([[0.05, -0.02], [-0.03, 0.04]]) * data["output"].values
+    gap[1, 0] = data["exports"].values[1, 0] * 1.5
+    data["discrepancy"] = data["exports"].copy(data=gap)
+    data["exports"].values[:] -= gap
+    assert data["exports"].values[1, 0] < 0.0
+    return RegionalTable(data, "pooled")
+
+
 def economy_of(table, labour=None):
     """The arrays of a table as the reference takes them."""
     blocks, data = Blocks.of(table), table.data
@@ -65,7 +76,9 @@ def economy_of(table, labour=None):
         "tax": tax,
         "demand": blocks.demand,
         "imported_demand": blocks.imported_demand,
-        "exports": blocks.exports,
+        "exports": np.maximum(data["exports"].values, 0.0),
+        "exports_fixed": np.minimum(data["exports"].values, 0.0)
+        + (data["discrepancy"].values if "discrepancy" in data else 0.0),
         "output": blocks.output,
         "population": data["population"].values,
     }
@@ -121,7 +134,9 @@ def test_the_base_year_is_found_again_from_other_wages(seed):
 
 
 @pytest.mark.parametrize("options", CLOSURES, ids=str)
-@pytest.mark.parametrize("alter", [lambda table: table, with_stocks, with_imports_in_total])
+@pytest.mark.parametrize(
+    "alter", [lambda table: table, with_stocks, with_imports_in_total, with_discrepancy]
+)
 def test_two_regions_equal_levels_solved_by_scipy(options, alter):
     table = alter(random_table(11, 2, 2))
     theta = np.array([3.0, 6.0])
@@ -438,6 +453,38 @@ def test_china_gains_the_flow_and_its_terms_of_trade():
     imports = base.abroad.sum() - base.exports.sum()
     terms = ((base.exports + base.exports_fixed) * price).sum() - imports * abroad
     assert first_order(base, high, low, step) == pytest.approx(terms - flow, rel=1e-6)
+
+
+def test_rows_that_add_up_only_nearly_are_a_base_year_all_the_same():
+    data = random_table(48, 3, 2).data.copy(deep=True)
+    data["exports"].values[1, 0] += 1e-8 * data["output"].values[1, 0]
+    nearly = RegionalTable(data, "pooled")
+    found = equilibrium(nearly, 1.0, 4.0)
+    assert found.status == "certified"
+    assert found.residual < 1e-13
+    assert np.all(found.welfare == 1.0)
+    assert equilibrium(nearly, 0.9, 4.0).residual < 1e-12
+
+
+def test_real_consumption_of_a_product_is_its_money_over_its_price():
+    table = random_table(49, 3, 3, imports=False)
+    found = equilibrium(table, shock_of(11, (3, 3, 3)), 4.0)
+    np.testing.assert_allclose(
+        found.real_consumption_by_product * found.delivered_prices, found.final_demand, rtol=1e-12
+    )
+    np.testing.assert_allclose(found.real_output * found.mill_prices, found.output, rtol=1e-12)
+
+
+def test_an_industry_that_all_but_disappears_keeps_its_digits():
+    """Theta 20 and delivery at a fifth: some outputs fall by eight orders of magnitude."""
+    table = random_table(2, 4, 3)
+    base = EquilibriumBase.of(table)
+    tau = np.ones((3, 4, 4))
+    tau[:, ~np.eye(4, dtype=bool)] = 0.2
+    even = np.full(4, base.deficit.sum() / 4)
+    found = equilibrium(base, tau, 20.0, deficits=even).raise_for_status()
+    assert (found.output / base.output).min() < 1e-8
+    assert found.residual < 1e-12
 
 
 def test_a_better_road_can_make_a_region_lose():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -67,6 +69,8 @@ def hand_made(seed, labour_primaries=None):
 @pytest.mark.parametrize("labour", [None, ["compensation of employees"]])
 def test_derivatives_equal_central_differences_with_prices_following(mobility, numeraire, labour):
     base = hand_made(3, labour)
+    run_down = np.array([[-0.05, 0.0], [0.0, -0.1], [0.0, 0.0]]) * base.output
+    base = replace(base, stocks=run_down, stocks_imported=0.5 * run_down)
     rng = np.random.default_rng(1)
     rules = Rules(np.array([3.0, 0.0]), np.array([2.0, 0.5]), mobility, numeraire)
     layout = Layout.of(base, rules)
@@ -308,8 +312,19 @@ def test_a_surplus_that_cannot_be_delivered_any_more_is_infeasible():
     assert "R0" in found.reason
     with pytest.raises(Infeasible, match="deficits"):
         found.raise_for_status()
-    balanced = equilibrium(surplus_table(), tau, 6.0, deficits=np.zeros(2))
-    assert balanced.status == "certified"
+
+
+def test_regions_that_hardly_trade_are_solved_as_long_as_wages_are_determined():
+    """Trade falls to 20^-6: markets hardly see wages, and the search must not lose its way."""
+    tau = np.ones((1, 2, 2))
+    tau[0, 0, 1] = tau[0, 1, 0] = 20.0
+    found = equilibrium(surplus_table(), tau, 6.0, deficits=np.zeros(2))
+    assert found.status == "certified"
+    assert found.iterations < 10
+    tau[tau > 1.0] = 1000.0
+    lost = equilibrium(surplus_table(), tau, 6.0, deficits=np.zeros(2))
+    assert lost.status == "not_converged"
+    assert "hardly trade" in lost.reason
 
 
 @pytest.mark.parametrize(
