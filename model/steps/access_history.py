@@ -47,6 +47,7 @@ TRAVEL: dict[str, tuple[MainMode, ...]] = {
     "all modes": ("road", "rail", "air"),
     "rail and road": ("road", "rail"),
 }
+_DEPENDS = {"all modes": ("rail", "roads", "flights"), "rail and road": ("rail", "roads")}
 
 logger = logging.getLogger(__name__)
 
@@ -96,16 +97,25 @@ def history_dataset(
         return xr.Dataset()
     fastest = FastestOfYears(base.network, base.places.codes, rail=base.skims.rail)
     causes = changed_causes(base.network, years)
+    done: dict[tuple[object, ...], Array] = {}  # many states are the same way of travelling
     levels = []
     for year in years:
         known: dict[frozenset[str], Array] = {}
         for state in _states(changed_causes(base.network, (years[0], year))):
             of = {cause: year if cause in state else years[0] for cause in CAUSES}
-            made = [fastest.minutes(of, modes=modes) for modes in TRAVEL.values()]
-            if not all(np.isfinite(one["minutes"].to_numpy()).all() for one in made):
-                logger.warning("access over the years is left out: places are cut off in %s", year)
-                return xr.Dataset()
-            known[state] = np.concatenate([measures(one) for one in made])
+            for travel, modes in TRAVEL.items():
+                key = (travel, *(of[cause] for cause in _DEPENDS[travel]))
+                if key not in done:
+                    minutes = fastest.minutes(of, modes=modes)
+                    if not np.isfinite(minutes["minutes"].to_numpy()).all():
+                        logger.warning(
+                            "access over the years is left out: places are cut off in %s", year
+                        )
+                        return xr.Dataset()
+                    done[key] = measures(minutes)
+            known[state] = np.concatenate(
+                [done[t, *(of[cause] for cause in _DEPENDS[t])] for t in TRAVEL]
+            )
         levels.append(known)
     return _dataset(base, groupings, years, causes, levels, indices, names, units)
 
