@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 
 from networks.dims import MainMode, Purpose
 from networks.graph import Core, at_nodes, by_tail
-from networks.layers import leg_prices, road_layer, street_core, transit_layer
+from networks.layers import (
+    closed_nodes,
+    leaving,
+    leg_prices,
+    road_layer,
+    street_core,
+    transit_layer,
+)
 from networks.modes import (
     ACCESS_MODES,
     COMPONENTS,
@@ -187,6 +194,7 @@ def build_services(
     street = arcs.only(ACCESS_MODES)
     weigh = prices(settings, purpose, by)
     count = len(network.links)
+    size, closed = len(network.nodes), closed_nodes(network.nodes)
     made = []
     for main, link_modes in services(chosen_modes(modes, purpose), apart=False):
         of_mode = arcs.only(link_modes)
@@ -194,7 +202,7 @@ def build_services(
             continue
         legs = None
         if main == "road":
-            layer = road_layer(of_mode, len(network.nodes), zones, settings, purpose, door=True)
+            layer = road_layer(of_mode, size, zones, settings, purpose, door=True, closed=closed)
         else:
             nodes = network.nodes
             layer = transit_layer(
@@ -211,17 +219,25 @@ def build_services(
             candidates=every,
         )
         if main != "road":
-            graph = street_core(street, len(network.nodes))
+            graph = street_core(street, size, closed)
             limit = settings.get("access_limit", main, purpose)
             node = np.argsort(whatif.metric.hierarchy.rank)  # of each rank
             out, back = whatif.zones
             shift = len(layer.stops)
             legs = (
-                _legs(graph, zones, layer.stops, weigh, limit, out, node[out.nodes]),
+                _legs(
+                    graph,
+                    leaving(size, closed, zones),
+                    layer.stops,
+                    weigh,
+                    limit,
+                    out,
+                    node[out.nodes],
+                ),
                 _legs(
                     graph.reversed(),
                     zones,
-                    layer.stops,
+                    leaving(size, closed, layer.stops),
                     weigh,
                     limit,
                     back,

@@ -4,6 +4,7 @@ Public names
 ------------
 road_layer : door, road graph, door
 street_core, leg_prices : the graph of ways to stops, and what weighs on them
+closed_nodes, leaving : nodes that must not be passed by road, and where trips leave nodes
 transit_layer : door, road to a stop, trains or flights, road from a stop, door
 Layer, States : what a layer gives to ``networks.engine.least_paths``; where its states are
 service_layer : the layer of any service
@@ -16,7 +17,8 @@ a line leads from *in* or *out* to *aboard* at its far end and costs the wait of
 *out* also a transfer; staying aboard costs nothing but the run. A link without a line leads
 straight to *out*. Stops joined by access links can be changed between on foot or by car (nodes
 *walk*). Access and egress go over road, ferry and access links within ``access_limit`` minutes; the
-limit looks at the fastest way, so that a better network never takes a stop away.
+limit looks at the fastest way, so that a better network never takes a stop away. A node that must
+not be passed is there twice by road: trips arrive at the one and leave from the other.
 """
 
 from collections.abc import Sequence
@@ -103,10 +105,40 @@ def _parts(count: int, **columns: Floats | float) -> Floats:
     return parts
 
 
-def street_core(arcs: Arcs, n_nodes: int) -> Core:
-    """Return the arcs as a core over node positions, their time in the vehicle."""
+def closed_nodes(nodes: pd.DataFrame) -> Ints:
+    """Return positions of the nodes that trips by road must not run through."""
+    return np.flatnonzero(nodes["no_pass"].to_numpy(dtype=bool)).astype(np.int64)
+
+
+def leaving(n_nodes: int, closed: Ints, nodes: Ints) -> Ints:
+    """Return where trips by road leave nodes: the second of those that must not be passed."""
+    if not len(closed):
+        return nodes
+    second = np.arange(n_nodes, dtype=np.int64)
+    second[closed] = n_nodes + np.arange(len(closed))
+    return second[nodes]
+
+
+def street_core(arcs: Arcs, n_nodes: int, closed: Ints | None = None) -> Core:
+    """Return the arcs as a core over node positions, their time in the vehicle.
+
+    Parameters
+    ----------
+    arcs, n_nodes
+        Arcs by road, and how many nodes the network has.
+    closed
+        Positions of nodes that must not be passed. They have a second node each, counted on from
+        those of the network, and an arc of no cost from it to the first, after all others.
+    """
     parts = _parts(len(arcs.km), km=arcs.km, money=arcs.money, in_vehicle=arcs.minutes)
-    return Core(n_nodes, arcs.tails, arcs.heads, parts)
+    if closed is None or not len(closed):
+        return Core(n_nodes, arcs.tails, arcs.heads, parts)
+    return Core(
+        n_nodes + len(closed),
+        np.concatenate([leaving(n_nodes, closed, arcs.tails), leaving(n_nodes, closed, closed)]),
+        np.concatenate([arcs.heads, closed]),
+        np.concatenate([parts, _parts(len(closed))]),
+    )
 
 
 def leg_prices(prices: Floats) -> tuple[Floats, Floats]:
@@ -122,7 +154,14 @@ def leg_prices(prices: Floats) -> tuple[Floats, Floats]:
 
 
 def road_layer(
-    arcs: Arcs, n_nodes: int, zones: Ints, parameters: Parameters, purpose: Purpose, *, door: bool
+    arcs: Arcs,
+    n_nodes: int,
+    zones: Ints,
+    parameters: Parameters,
+    purpose: Purpose,
+    *,
+    door: bool,
+    closed: Ints | None = None,
 ) -> Layer:
     """Return the layer of trips by road and ferry.
 
@@ -138,8 +177,11 @@ def road_layer(
         What the way to the trunk road costs at either end.
     door
         Whether that way is counted.
+    closed
+        Nodes that must not be passed.
     """
-    core = street_core(arcs, n_nodes)
+    closed = np.zeros(0, dtype=np.int64) if closed is None else closed
+    core = street_core(arcs, n_nodes, closed)
     before, after = terminal(parameters, "road", purpose, in_place=True)
     if not door:
         before, after = np.zeros_like(before), np.zeros_like(after)
@@ -147,9 +189,9 @@ def road_layer(
     own = np.arange(count, dtype=np.int64)
     return Layer(
         core,
-        Ends(count, own, zones, np.tile(before, (count, 1))),
+        Ends(count, own, leaving(n_nodes, closed, zones), np.tile(before, (count, 1))),
         Ends(count, own, zones, np.tile(after, (count, 1))),
-        arcs.links,
+        np.concatenate([arcs.links, np.full(len(closed), -1, dtype=np.int64)]),
         np.zeros(0, dtype=np.int64),
     )
 
@@ -191,8 +233,8 @@ def transit_layer(
     entry = np.arange(len(stops), dtype=np.int64)
     leave = entry + len(stops)
     if door:
-        reach, access = _street_legs(street, len(nodes), zones, stops, prices, inward=False)
-        back, egress = _street_legs(street, len(nodes), zones, stops, prices, inward=True)
+        reach, access = _street_legs(street, nodes, zones, stops, prices, inward=False)
+        back, egress = _street_legs(street, nodes, zones, stops, prices, inward=True)
         limit = parameters.get("access_limit", main, purpose)
         in_place = (nodes["kind"] == "place").to_numpy(dtype=bool)[stops]
         from_zone, to_stop = np.nonzero(reach <= limit)
@@ -245,7 +287,8 @@ def service_layer(
     if not len(ridden.km):
         return None
     if main == "road":
-        return road_layer(ridden, len(nodes), zones, parameters, purpose, door=door)
+        closed = closed_nodes(nodes)
+        return road_layer(ridden, len(nodes), zones, parameters, purpose, door=door, closed=closed)
     street = arcs.only(ACCESS_MODES)
     return transit_layer(ridden, street, nodes, zones, parameters, main, purpose, prices, door=door)
 
@@ -261,18 +304,23 @@ def _own_stops(nodes: pd.DataFrame, zones: Ints, stops: Ints) -> tuple[Ints, Int
 
 
 def _street_legs(
-    street: Arcs, n_nodes: int, zones: Ints, stops: Ints, prices: Floats, *, inward: bool
+    street: Arcs, nodes: pd.DataFrame, zones: Ints, stops: Ints, prices: Floats, *, inward: bool
 ) -> tuple[Floats, Floats]:
     """Return fastest minutes (Z, stops) and components (Z, stops, K) of the least-cost way.
 
     ``inward``: from the stop to the zone instead of from the zone to the stop.
     """
-    core = street_core(street, n_nodes)
+    closed, n_nodes = closed_nodes(nodes), len(nodes)
+    core = street_core(street, n_nodes, closed)
+    one, other = zones, stops
     if inward:
         core = core.reversed()
+        other = leaving(n_nodes, closed, stops)
+    else:
+        one = leaving(n_nodes, closed, zones)
     count = len(zones)
-    starts = Ends(count, np.arange(count, dtype=np.int64), zones, _parts(count))
-    ends = Ends(len(stops), np.arange(len(stops), dtype=np.int64), stops, _parts(len(stops)))
+    starts = Ends(count, np.arange(count, dtype=np.int64), one, _parts(count))
+    ends = Ends(len(stops), np.arange(len(stops), dtype=np.int64), other, _parts(len(stops)))
     minutes_only, on_leg = leg_prices(prices)
     minutes, fastest = least_paths(core, starts, ends, minutes_only)
     if np.array_equal(on_leg, minutes_only * on_leg[IN_VEHICLE]):

@@ -112,13 +112,14 @@ def dijkstra(sources, step, prices):
     return best
 
 
-def drive(arcs, reverse=False):
+def drive(arcs, reverse=False, closed=(), home=None):
+    """Steps by road; nodes in ``closed`` end a trip, but for the one where it begins."""
     out = {}
     for a in arcs:
         start, end = (a["end"], a["start"]) if reverse else (a["start"], a["end"])
         parts = (a["km"], a["money"], a["minutes"], 0.0, 0.0, 0.0, 0.0, 0.0)
         out.setdefault(start, []).append((end, parts))
-    return lambda node: out.get(node, [])
+    return lambda node: [] if node in closed and node != home else out.get(node, [])
 
 
 def ends_of_trip(table, mode, purpose, in_place):
@@ -129,9 +130,9 @@ def ends_of_trip(table, mode, purpose, in_place):
     return (0.0, loading, 0.0, before, 0.0, 0.0, 0.0, 0.0), (*ZERO[:7], after)
 
 
-def stop_legs(zone, arcs, stops, table, mode, purpose, prices, reverse):
+def stop_legs(zone, arcs, stops, table, mode, purpose, prices, reverse, closed):
     """Parts of the way between a zone and every stop within the access limit."""
-    step = drive(arcs, reverse)
+    step = drive(arcs, reverse, closed, zone)
     fastest = dijkstra([(zone, ZERO)], step, (0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
     cheapest = dijkstra([(zone, ZERO)], step, (*prices[:2], prices[3], *prices[3:]))
     limit = value(table, "access_limit", mode, purpose)
@@ -150,13 +151,14 @@ def skim_mode(nodes, links, table, main, purpose="passenger", by="cost", ends="d
     street = [a for a in arcs if a["mode"] in STREET]
     ridden = [a for a in arcs if a["mode"] in GROUPS[purpose][main]]
     zones = [k for k, n in nodes.items() if n["kind"] == "place"]
+    closed = {k for k, n in nodes.items() if n["no_pass"]}
     result = {}
     if main == "road":
         before, after = ends_of_trip(table, "road", purpose, True)
         if ends == "stop":
             before = after = ZERO
         for origin in zones:
-            found = dijkstra([(origin, before)], drive(ridden), prices)
+            found = dijkstra([(origin, before)], drive(ridden, False, closed, origin), prices)
             for zone in zones:
                 if zone in found:
                     weight, parts = found[zone]
@@ -199,7 +201,7 @@ def skim_mode(nodes, links, table, main, purpose="passenger", by="cost", ends="d
     arriving = {}
     for zone in zones:
         if ends == "door":
-            legs = stop_legs(zone, street, stops, table, main, purpose, prices, True)
+            legs = stop_legs(zone, street, stops, table, main, purpose, prices, True, closed)
             for stop, (km, money, minutes) in legs.items():
                 _, after = ends_of_trip(table, main, purpose, nodes[stop]["kind"] == "place")
                 leg = (km, money, 0.0, 0.0, 0.0, 0.0, 0.0, minutes)
@@ -210,7 +212,7 @@ def skim_mode(nodes, links, table, main, purpose="passenger", by="cost", ends="d
     for origin in zones:
         if ends == "door":
             sources = []
-            legs = stop_legs(origin, street, stops, table, main, purpose, prices, False)
+            legs = stop_legs(origin, street, stops, table, main, purpose, prices, False, closed)
             for stop, (km, money, minutes) in legs.items():
                 before, _ = ends_of_trip(table, main, purpose, nodes[stop]["kind"] == "place")
                 leg = (km, money, 0.0, minutes, 0.0, 0.0, 0.0, 0.0)

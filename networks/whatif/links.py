@@ -37,7 +37,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 COLUMNS = ("km", "minutes", "money", "trains_per_day", "freight_factor", "bidirectional")
 WORDS = ("from_node", "to_node", "mode", "line")
-NODE_COLUMNS = ("kind", "parent", "area_km2")
+NODE_COLUMNS = ("kind", "parent", "area_km2", "no_pass")
 RAIL = (LINK_MODES.index("rail_conventional"), LINK_MODES.index("rail_hsr"))
 STREET = tuple(LINK_MODES.index(mode) for mode in ("road", "ferry", "access"))
 
@@ -177,7 +177,7 @@ def difference(base: LinkBase, edited: Network) -> LinkEdit | None:
     """Return what differs in the links of an edited network.
 
     None where it cannot be told by links alone: other parameters, or nodes of the base that went,
-    moved place in the table or changed their kind, parent or area.
+    moved place in the table or changed their kind, parent or area, or a new node not to be passed.
     """
     before = base.network
     size = len(before.nodes)
@@ -190,6 +190,8 @@ def difference(base: LinkBase, edited: Network) -> LinkEdit | None:
         if not known.index.equals(before.nodes.index) or not all(
             known[name].equals(before.nodes[name]) for name in NODE_COLUMNS
         ):
+            return None
+        if edited.nodes["no_pass"].to_numpy(dtype=bool)[size:].any():
             return None
     old, new = before.links, edited.links
     count = len(old)

@@ -12,7 +12,8 @@ Terms
 Every matrix is that of ``networks.skim.skim`` for the same question, to rounding. Services that
 several matrices share are kept once. An edit is put into each service that it touches by the
 what-ifs of ``networks.whatif``; a service whose states cannot take it is skimmed *anew*, alone, and
-all of them when nodes of the base or parameters differ.
+all of them when nodes of the base or parameters differ. Roads of a network with nodes that must not
+be passed are skimmed anew when they are edited.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from numpy.typing import NDArray
 from networks.dims import LinkMode
 from networks.errors import UnreachablePlace
 from networks.graph import by_tail
-from networks.layers import service_layer, street_core
+from networks.layers import closed_nodes, service_layer, street_core
 from networks.modes import ACCESS_MODES, Arcs, arcs_of, link_columns, mode_flags
 from networks.network import Network
 from networks.patch_apply import apply_patches
@@ -116,6 +117,7 @@ class SkimBase:
     _parts: Mapping[str, tuple[Part, ...]]
     _links: LinkBase
     _where: Ints
+    _gated: bool  # some nodes must not be passed by road
     _workers: int | None
 
     def __getitem__(self, name: str) -> Floats:
@@ -276,6 +278,9 @@ class SkimBase:
                 continue
             if not service.carries(one):
                 answers[part] = NOTHING
+                continue
+            if self._gated and touches(one, ACCESS_MODES):
+                answers[part] = self._rebuilt(part, edit)
                 continue
             ways = None
             if service.streets is not None and touches(one, ACCESS_MODES):
@@ -445,7 +450,9 @@ def build_skim_base(
         for name, one in asked.items()
     }
     base = SkimBase(
-        *(network, tuple(keys), dict(asked), combined, built, parts, links, where, workers)
+        *(network, tuple(keys), dict(asked), combined, built, parts, links, where),
+        bool(network.nodes["no_pass"].any()),
+        workers,
     )
     for name, one in asked.items():
         if one.strict and np.isinf(base[name]).any():
@@ -457,7 +464,8 @@ class _Once:
     """Makes roads ready when an edit first needs them, and only once."""
 
     def __init__(self, street: Arcs, network: Network, zones: Ints, prices: Floats) -> None:
-        self._given = street, len(network.nodes), zones, prices
+        closed = closed_nodes(network.nodes)
+        self._given = street, len(network.nodes), zones, prices, closed
         self._made: Streets | None = None
         self._lock = Lock()
 

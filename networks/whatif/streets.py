@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.graph import Core, at_nodes
-from networks.layers import leg_prices, street_core
+from networks.layers import leaving, leg_prices, street_core
 from networks.modes import Arcs
 from networks.whatif.edits import Edit
 from networks.whatif.engine import WhatIf, build_whatif
@@ -90,7 +90,7 @@ def _turned(edit: Edit) -> Edit:
     return Edit(edit.arcs, edit.weights, edit.heads, edit.tails, edit.new_weights, edit.new_nodes)
 
 
-def build_streets(arcs: Arcs, n_nodes: int, zones: Ints, prices: Floats) -> Streets:
+def build_streets(arcs: Arcs, n_nodes: int, zones: Ints, prices: Floats, closed: Ints) -> Streets:
     """Return roads with the ways between zones and nodes known.
 
     Parameters
@@ -101,18 +101,21 @@ def build_streets(arcs: Arcs, n_nodes: int, zones: Ints, prices: Floats) -> Stre
         Nodes of the network and position of every zone.
     prices
         What one unit of each component weighs on a trip, (K,).
+    closed
+        Nodes that must not be passed.
     """
     minutes_only, on_leg = leg_prices(prices)
-    core = street_core(arcs, n_nodes)
+    core = street_core(arcs, n_nodes, closed)
     every = np.arange(n_nodes, dtype=np.int64)
     known = every if n_nodes <= MOST_KNOWN else None
+    away = leaving(n_nodes, closed, zones), leaving(n_nodes, closed, every)
 
     def pair(price: Floats) -> tuple[WhatIf, WhatIf]:
-        def one(graph: Core) -> WhatIf:
+        def one(graph: Core, first: Ints, last: Ints) -> WhatIf:
             weights = graph.components @ price
-            return build_whatif(graph, weights, at_nodes(zones), at_nodes(every), candidates=known)
+            return build_whatif(graph, weights, at_nodes(first), at_nodes(last), candidates=known)
 
-        return one(core), one(core.reversed())
+        return one(core, away[0], every), one(core.reversed(), zones, away[1])
 
     fast = pair(minutes_only)
     best = fast if np.array_equal(on_leg, minutes_only) else pair(on_leg)

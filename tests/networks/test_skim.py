@@ -36,9 +36,13 @@ def table(network):
     purpose=st.sampled_from(["passenger", "freight"]),
     by=st.sampled_from(["cost", "minutes"]),
     ends=st.sampled_from(["door", "stop"]),
+    closed=st.sets(st.sampled_from([f"p{k}" for k in range(7)] + ["s0", "a1"]), max_size=3),
 )
-def test_every_mode_equals_the_slow_twin(seed, ties, purpose, by, ends):
+def test_every_mode_equals_the_slow_twin(seed, ties, purpose, by, ends, closed):
     network = random_network(seed, ties=ties)
+    network = Network(
+        network.nodes.assign(no_pass=network.nodes.index.isin(list(closed))), network.links
+    )
     nodes, links = rows(network)
     result = skim_modes(network, purpose, by=by, ends=ends)
     zones = result["origin"].values

@@ -310,3 +310,21 @@ def test_edits_of_the_embedded_network_equal_its_skims_from_nothing(china, what)
     assert_equal_to_skims(costs, apply_patches(network, [patch]), base, asked)
     assert "anew" not in costs.methods.values()
     assert any(len(cells) for cells, _ in costs.changed.values())
+
+
+@pytest.mark.parametrize("closed", [["p1", "p4"], ["p0", "s0"]])
+def test_edits_keep_out_of_nodes_that_must_not_be_passed(closed):
+    plain = random_network(7)
+    network = type(plain)(
+        plain.nodes.assign(no_pass=plain.nodes.index.isin(closed)), plain.links, name="gated"
+    )
+    base = build_skim_base(network, ASKED)
+    assert (base["freight"] >= build_skim_base(plain, ASKED)["freight"] * (1 - 1e-12)).all()
+    row = {"from_node": "p2", "to_node": "p5", "mode": "road", "km": 5.0, "minutes": 4.0}
+    for edited in (
+        network.with_line("rail_hsr", ["p1", "p3", "s0"], speed_kmh=500.0, trains_per_day=9.0),
+        network.with_links(add=[row]),
+        network.with_links(remove=[at(network, 0)]),
+        plain,
+    ):
+        assert_equal_to_skims(base.run(edited), edited, base)
