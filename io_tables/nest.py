@@ -27,7 +27,7 @@ nested once more. Sources: Wilson (1970); Deming & Stephan (1940) for the balanc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 
 from io_tables.container.checks import Floats
 from io_tables.errors import InvalidTable, NotConverged, TableTooLarge
+from io_tables.nesting.accounts import account_arguments, place_accounts
 from io_tables.nesting.balance import balance_blocks
 from io_tables.nesting.inputs import Costs, read_costs, read_decays, read_places
 from io_tables.nesting.shares import demand_shares, output_shares
@@ -74,6 +75,8 @@ class NestedTable:
         What is an estimate or an assumption.
     coords, population
         Further labels of the places, by name, and (M,) persons where told.
+    accounts
+        What the parent holds beside its flows, by name (`io_tables.nesting.accounts`).
     """
 
     parent: RegionalTable
@@ -97,6 +100,7 @@ class NestedTable:
     notes: tuple[str, ...]
     coords: Mapping[str, list[str]]
     population: Floats | None = None
+    accounts: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def technology(self) -> Floats:
@@ -175,6 +179,7 @@ class NestedTable:
             units=parent.unit, year=parent.year, name=f"{parent.name}, {M} places",
             notes=self.notes, tolerance=max(parent.tolerance, 1e-9),
             population=self.population, coords={**self._sector_coords(), **self._place_coords()},
+            **account_arguments(parent, self.accounts, self.places),
         )  # fmt: skip
 
     def _imports_by_product(self) -> tuple[Floats, Floats]:
@@ -316,6 +321,8 @@ def nest(
     # A region that uses nothing of a product has no flow to say how it would buy: evenly.
     idle = (flows.sum(axis=1) <= 0)[:, None, :]
     imports, final_imports = _imports(table)
+    accounts, lost = place_accounts(table, parent_of, sigma, delta)
+    left = [f"left out, since their place is not told: {', '.join(lost)}"] if lost else []
     return NestedTable(
         parent=table,
         places=tuple(str(place) for place in places.index),
@@ -335,7 +342,8 @@ def nest(
         preserve=preserve,
         gap=gap,
         iterations=passes,
-        notes=(*table.notes, *_notes(preserve, decays, output, employment, value_added)),
+        notes=(*table.notes, *_notes(preserve, decays, output, employment, value_added), *left),
+        accounts=accounts,
         coords={
             str(name): [str(v) for v in places[name]]
             for name in places.columns

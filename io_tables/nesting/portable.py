@@ -28,9 +28,11 @@ from numpy.typing import NDArray
 
 from io_tables.container.checks import raise_collected
 from io_tables.container.portable import check_description, describe, rebuild
+from io_tables.dims import REGION
 from io_tables.errors import InvalidTable, MissingTable, UnreadableTable
 from io_tables.labels import duplicates, shown
 from io_tables.nest import NestedTable
+from io_tables.nesting.accounts import ACCOUNTS
 from io_tables.npz import archive_arrays
 from io_tables.table import RegionalTable
 
@@ -39,6 +41,7 @@ FORMAT: Final = "hinterland nested table"
 VERSION: Final = 1
 PARENT: Final = "parent"
 _DESCRIPTION: Final = "description"
+_ACCOUNT: Final = "account_"
 _SUMS: Final = 1e-9
 """Relative gap allowed between places and their region."""
 _DIMS: Final[dict[str, tuple[str, ...]]] = {
@@ -57,12 +60,18 @@ _DIMS: Final[dict[str, tuple[str, ...]]] = {
     "value_added": ("primary", "place", "sector"),
     "population": ("place",),
 }
+_ALL_DIMS: Final[dict[str, tuple[str, ...]]] = _DIMS | {
+    f"{_ACCOUNT}{name}": tuple("place" if dim == REGION else dim for dim in dims)
+    for name, dims in ACCOUNTS.items()
+}
 _POSITIONS: Final = ("parent_of", "cost_of")
 _SIGNED: Final = ("demand", "final_imports", "value_added", "taxes", "imports")
 
 
 def _arrays(nested: NestedTable) -> dict[str, NDArray[Any]]:
-    found = {name: getattr(nested, name) for name in _DIMS}
+    found = {name: getattr(nested, name) for name in _DIMS} | {
+        f"{_ACCOUNT}{name}": array for name, array in nested.accounts.items()
+    }
     return {name: np.asarray(array) for name, array in found.items() if array is not None}
 
 
@@ -102,7 +111,7 @@ def write_nested(nested: NestedTable, path: str | Path, format: NestedFormat = "
 
 
 def _write_netcdf(nested: NestedTable, part: Path) -> None:
-    own = {name: (_DIMS[name], array) for name, array in _arrays(nested).items()}
+    own = {name: (_ALL_DIMS[name], array) for name, array in _arrays(nested).items()}
     data = xr.Dataset(own, attrs={"format": FORMAT, _DESCRIPTION: _text(_facts(nested))})
     parent = nested.parent.data.assign_attrs(kind=nested.parent.kind)
     for mode, group, one in (("w", None, data), ("a", PARENT, parent)):
@@ -184,7 +193,7 @@ def _from_netcdf(path: Path) -> Read:
 def _from_npz(path: Path) -> Read:
     # numpy leaves a file open that turns out to be damaged, but not one that it was given
     with path.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
-        own = {name: archive[name] for name in archive.files if name in _DIMS}
+        own = {name: archive[name] for name in archive.files if name in _ALL_DIMS}
         text = str(archive[_DESCRIPTION])
         below = json.loads(str(archive[f"{PARENT}/{_DESCRIPTION}"]))
         described = check_description(below, path.name)
@@ -209,8 +218,12 @@ def _assembled(
         name: np.ascontiguousarray(array, dtype=np.intp if name in _POSITIONS else np.float64)
         for name, array in arrays.items()
     }
+    accounts = {
+        name: values.pop(f"{_ACCOUNT}{name}") for name in ACCOUNTS if f"{_ACCOUNT}{name}" in values
+    }
     nested = NestedTable(
         parent=parent,
+        accounts=accounts,
         places=places,
         preserve=facts["preserve"],
         gap=float(facts["gap"]),
@@ -232,13 +245,13 @@ def _wrong_shapes(
         "place": count, "origin": count, "destination": count, "cost_kind": costs,
         "sector": parent.n_sectors, "region_from": parent.n_regions,
         "region_to": parent.n_regions, "category": len(parent.categories),
-        "primary": len(parent.primaries),
+        "primary": len(parent.primaries), "stressor": len(parent.stressor_units),
     }  # fmt: skip
     failures = []
-    for name, dims in _DIMS.items():
+    for name, dims in _ALL_DIMS.items():
         shape = tuple(sizes[dim] for dim in dims)
         if name not in arrays:
-            if name != "population":
+            if name != "population" and name in _DIMS:
                 failures.append(f"it lacks {name}")
         elif arrays[name].shape != shape:
             failures.append(f"{name} must have shape {shape}, found {arrays[name].shape}")
@@ -260,7 +273,7 @@ def check_nested(nested: NestedTable) -> list[str]:
     for name, array in _arrays(nested).items():
         if not np.isfinite(array).all():
             failures.append(f"{name} must be finite")
-        elif name not in _SIGNED and (array < 0).any():
+        elif name in _DIMS and name not in _SIGNED and (array < 0).any():
             failures.append(f"{name} must not be negative")
     for name, array, most in (
         ("parent_of", nested.parent_of, parent.n_regions),

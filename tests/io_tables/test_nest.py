@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tables import full_table
 
 from io_tables.aggregate import aggregate
 from io_tables.errors import InvalidTable, TableTooLarge, UnknownLabel
@@ -230,3 +231,24 @@ def test_flows_between_places_are_those_of_plain_scaling(seed):
             km.to_numpy() ** -1.2, nested.parent_of, supply[:, i], use[:, i], block
         )
         np.testing.assert_allclose(nested.trade(i) * use[:, i], slow, rtol=1e-5)
+
+
+def test_accounts_beside_the_flows_go_to_the_places_and_add_up_again():
+    table = full_table().pooled()
+    assert {"discrepancy", "stressor_use", "stressor_demand", "final_taxes"} <= set(table.data)
+    places, cost = split(table)
+    made = nest(table, places, cost).to_table()
+    back = aggregate(made, regions=places["parent"])
+    for name in ("discrepancy", "employment", "stressor_use", "stressor_demand", "final_taxes",
+                 "imported_use", "imported_demand", "taxes", "value_added", "exports"):  # fmt: skip
+        ours = back.data[name].sel(region=table.regions)
+        np.testing.assert_allclose(ours, table.data[name], rtol=1e-10, err_msg=name)
+    assert back.stressor_units.equals(table.stressor_units)
+
+
+def test_what_is_told_by_region_alone_is_named_as_left_out():
+    table = random_table(1, 2, 3)
+    jobs = table.data.assign(employment=(("region",), np.ones(2), {"units": "persons"}))
+    places, cost = split(table)
+    made = nest(RegionalTable(jobs, "pooled"), places, cost)
+    assert made.notes[-1].endswith("not told: employment")

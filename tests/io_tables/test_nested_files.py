@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from tables import full_table
 
 from io_tables.errors import InvalidTable, MissingTable, TableError, UnreadableTable
 from io_tables.nest import NestedTable, nest
@@ -45,8 +46,20 @@ def assert_same(one: NestedTable, other: NestedTable) -> None:
         if isinstance(given, np.ndarray):
             assert given.dtype == found.dtype
             assert given.tobytes() == found.tobytes(), field.name
+        elif field.name == "accounts":
+            assert given.keys() == found.keys()
+            assert all(given[k].tobytes() == found[k].tobytes() for k in given)
         elif field.name != "parent":
             assert given == found, field.name
+
+
+@pytest.mark.parametrize("name", ["places.nc", "places.npz"])
+def test_accounts_beside_the_flows_are_in_the_file(tmp_path, name):
+    table = full_table().pooled()
+    frame, cost = places(5, table.regions)
+    made = nest(table, frame, cost)
+    assert {"discrepancy", "stressor_use"} <= set(made.accounts)
+    assert_same(made, read_table(write_table(made, tmp_path / name)))
 
 
 @pytest.mark.parametrize("name", ["places.nc", "places.npz"])
