@@ -94,6 +94,11 @@ class Explicit(Operator):
         return sizes.size, int(sizes[0])
 
     @property
+    def stored_entries(self) -> float:
+        """Entries that are stored of a sparse A; infinite for a dense one."""
+        return float(self._matrix.nnz) if self._sparse else np.inf
+
+    @property
     def parts(self) -> tuple[FloatArray, FloatArray]:
         """A dense A as matrix (n, n) and scale (n,)."""
         scale = np.ones(self._n) if self._scale is None else self._scale

@@ -22,7 +22,8 @@ from model.errors import (
     Uncertified,
     UnknownLabel,
 )
-from model.operator import GravityOperator, PooledOperator
+from model.leontief.splitting import RegionBlocks
+from model.operator import Explicit, GravityOperator, PooledOperator
 from model.solve import Leontief, Status
 
 METHODS = ("direct", "krylov", "blocked")
@@ -333,3 +334,16 @@ def test_progress_is_told():
     )
     assert told == sorted(told)
     assert told
+
+
+@pytest.mark.parametrize(("per_row", "kept"), [(3, False), (190, True)])
+def test_region_blocks_precondition_a_sparse_matrix_only_where_they_pay(per_row, kept):
+    rng = np.random.default_rng(per_row)
+    n, regions = 400, 40
+    matrix = sp.random_array((n, n), density=per_row / n, rng=rng, format="csr")
+    matrix = matrix * (0.8 / max(matrix.sum(axis=0).max(), 1.0))
+    operator = Explicit(matrix, region_starts=np.arange(regions + 1) * (n // regions))
+    system, f = Leontief(operator), rng.random(n)
+    found = system.solve(f, method="krylov").raise_for_status()
+    assert isinstance(system._engine.splitting, RegionBlocks) is kept
+    assert np.allclose(found.x, np.linalg.solve(np.eye(n) - matrix.toarray(), f), rtol=1e-9)
