@@ -106,12 +106,19 @@ def network_years(request: YearsRequest, *, output_format: Format = "text") -> i
 def _table(request: YearsRequest, network: Network, last: int) -> tuple[pd.DataFrame, list[str]]:
     import pandas as pd
 
-    from networks.change import CAUSES, FastestOfYears, changed_causes, split_change
+    from networks.change import (
+        CAUSES,
+        FastestOfYears,
+        causes_of_modes,
+        changed_causes,
+        split_change,
+    )
     from networks.dims import MAIN_MODES
 
     fastest = FastestOfYears(network)
-    causes = list(changed_causes(network, (request.first, last)))
     modes = request.modes or MAIN_MODES
+    changed = changed_causes(network, (request.first, last))
+    causes = [cause for cause in causes_of_modes(modes) if cause in changed]
     people = network.places["population"]
 
     def value(state: frozenset[str]) -> NDArray[np.float64]:

@@ -29,7 +29,13 @@ from numpy.typing import NDArray
 from model.calibration import Calibration
 from model.steps.base import labelled
 from model.steps.groupings import OUTSIDE, Groupings
-from networks.change import CAUSES, FastestOfYears, changed_causes, split_change
+from networks.change import (
+    CAUSES,
+    FastestOfYears,
+    causes_of_modes,
+    changed_causes,
+    split_change,
+)
 from networks.change.causes import ORDERS
 from networks.dims import MainMode
 
@@ -47,7 +53,7 @@ TRAVEL: dict[str, tuple[MainMode, ...]] = {
     "all modes": ("road", "rail", "air"),
     "rail and road": ("road", "rail"),
 }
-_DEPENDS = {"all modes": ("rail", "roads", "flights"), "rail and road": ("rail", "roads")}
+_DEPENDS = {travel: causes_of_modes(modes) for travel, modes in TRAVEL.items()}
 
 logger = logging.getLogger(__name__)
 

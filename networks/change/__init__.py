@@ -2,13 +2,15 @@
 
 Public names
 ------------
-CAUSES, FastestOfYears, changed_causes, network_of_years, split_change : rail, roads, flights apart
+CAUSES, changed_causes, causes_of_modes, network_of_years : rail, roads and flights of any years
+FastestOfYears, split_change : what each of them changed
 quantile_table, gains_by_group, gains_of, who_gains, Gains : who gains and who does not
 """
 
 from networks.change.causes import (
     CAUSES,
     FastestOfYears,
+    causes_of_modes,
     changed_causes,
     network_of_years,
     split_change,
@@ -25,6 +27,7 @@ __all__ = [
     "CAUSES",
     "FastestOfYears",
     "Gains",
+    "causes_of_modes",
     "changed_causes",
     "gains_by_group",
     "gains_of",

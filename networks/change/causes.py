@@ -4,6 +4,7 @@ Public names
 ------------
 CAUSES : the causes and the link modes that each stands for
 changed_causes : the causes whose links differ between years
+causes_of_modes : the causes that trips by some main modes depend on
 network_of_years : a network with the rail of one year, the roads of another, the flights of a third
 FastestOfYears : least door-to-door minutes for any such mixture, each layer skimmed once
 split_change : a change split over its causes: changed first, changed last, and free of order
@@ -66,6 +67,12 @@ def changed_causes(network: Network, years: Iterable[int]) -> tuple[str, ...]:
         for cause, modes in CAUSES.items()
         if len({tuple(one.index[one["mode"].isin(modes)].sort_values()) for one in of_year}) > 1
     )
+
+
+def causes_of_modes(modes: Iterable[MainMode]) -> tuple[str, ...]:
+    """Return the causes that trips by the given main modes depend on, in the order of CAUSES."""
+    found = {cause for mode in modes for cause in _LAYERS[mode]}
+    return tuple(cause for cause in CAUSES if cause in found)
 
 
 def network_of_years(network: Network, years: Mapping[str, int]) -> Network:

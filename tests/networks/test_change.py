@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from networks.change import (
     CAUSES,
     FastestOfYears,
+    causes_of_modes,
     changed_causes,
     gains_by_group,
     gains_of,
@@ -77,6 +78,8 @@ def test_causes_that_changed_are_found(china):
     assert changed_causes(china, YEARS) == ("rail", "roads", "flights")
     assert changed_causes(china, (2000, 2010)) == ("rail", "roads")  # Daxing opened in 2019
     assert changed_causes(china, (2018, 2018)) == ()
+    assert causes_of_modes(["rail"]) == ("rail", "roads")
+    assert causes_of_modes(["air"]) == ("roads", "flights")
 
 
 @pytest.mark.parametrize("rail", YEARS)

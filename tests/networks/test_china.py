@@ -329,3 +329,17 @@ def test_the_yangtze_corridor_can_be_built_through_a_pass_through_stop(
     reached = before["reachable"].to_numpy()
     gain = (before["minutes"].to_numpy()[reached]) - after["minutes"].to_numpy()[reached]
     assert gain.min() >= -1e-9
+
+
+def test_flights_join_163_cities_in_1268_pairs(china: Network) -> None:
+    # Routes of 2017 by the crosswalk of airports to cities: NOTES of the source data, section 4.
+    city = pd.read_csv(shared("data", "china_case", "airport_to_city.csv"), dtype={"adcode": str})
+    city = city.drop_duplicates("iata").set_index("iata")["adcode"]
+    flights = china.links[china.links["mode"] == "air"]
+    ends = [flights[c].str.removeprefix("A_").map(city) for c in ("from_node", "to_node")]
+    pairs = {tuple(sorted(pair)) for pair in zip(*ends, strict=True)}
+    assert len(pairs) == 1268
+    assert len({one for pair in pairs for one in pair}) == 163
+    assert all(one != two for one, two in pairs)
+    beijing = between(china, "A_PEK", "A_SHA", "air")["minutes"]
+    assert 110 < float(beijing.iloc[0]) < 120  # in the block
