@@ -81,10 +81,12 @@ def line_network(n_regions=3):
     return Network(pd.DataFrame(nodes).set_index("node"), pd.DataFrame(links).set_index("link"))
 
 
-def line_model(n_regions=3, seed=0, **parameters):
+TOLD = ("household consumption", "government", "fixed capital formation")
+
+
+def line_model(n_regions=3, seed=0, *, kind="pooled", categories=TOLD, **parameters):
     """A random economy of four sectors on the line, its categories households and investment."""
-    categories = ("household consumption", "government", "fixed capital formation")
-    table = random_table(seed, n_regions, len(SECTORS), categories=categories)
+    table = random_table(seed, n_regions, len(SECTORS), kind=kind, categories=categories)
     data = table.data
     names = {dim: SECTORS for dim in ("sector", "sector_from", "sector_to") if dim in data.dims}
     names["primary"] = ["compensation of employees", *map(str, data["primary"].values[1:])]

@@ -10,6 +10,7 @@ import hinterland as hl
 from model.channel_split import channel_split
 from model.channels.case import ANSWERS, Case, Runs
 from model.channels.economy import Economy
+from model.errors import UnknownLabel
 from model.results import RunStatus
 from model.scenario import Closure, Edit, Scenario, Stimulus
 from model.steps.channels import case_of
@@ -147,3 +148,18 @@ def test_capital_that_moves_takes_investment_with_it():
     by_region = change.sel(channel="relocation").sum("sector").values
     assert np.ptp(by_region) > 0.0
     assert abs(by_region.sum()) < 1e-9 * float(found.data["final_demand_base"].sum())
+
+
+def test_an_explicit_table_runs_through_every_channel():
+    found = line_model(kind="explicit").run(scenario())
+    assert found.status is RunStatus.ok
+    assert bool(found.data["output"].sel(channel=["price", "relocation"]).notnull().all())
+
+
+def test_a_table_whose_names_do_not_tell_households_is_refused_with_what_to_do():
+    silent = line_model(categories=("final use",))
+    with pytest.raises(UnknownLabel, match="compensation of employees"):
+        silent.run(scenario(("sourcing", "households")))
+    with pytest.raises(UnknownLabel, match="household"):
+        silent.run(scenario(("sourcing", "relocation")))
+    assert silent.run(scenario(("sourcing", "price"))).status is RunStatus.ok
