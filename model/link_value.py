@@ -12,7 +12,8 @@ Public names
 
 Terms: *improve* is the rate at which J moves as the link gets better, *worsen* the rate as it gets
 worse, both stated per unit saved; they differ only where least ways tie. Both directions of a link
-are one row of the link table and change together. Values are derivatives at the base year: per
+are one row of the link table and change together; a *track* is all links of a mode between the
+same two ends. Values are derivatives at the base year: per
 unit, not for a large change.
 
 Formula
@@ -48,9 +49,11 @@ from networks.dims import Purpose
 from networks.modes import wait_minutes
 from networks.network import Network
 from networks.skim import By
-from networks.tree_loading import LinkLoad, load_links
+from networks.tree_loading import LinkLoad, load_links, tracks
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Together = Literal["link", "track"]
 
 __all__ = ["AccessObjective", "Objective", "first_order_value", "link_values", "pair_values"]
 
@@ -134,6 +137,7 @@ def link_values(
     closure: FinalDemandClosure = "spending",
     prices: PriceRule = "given",
     channels: Sequence[str] = ("sourcing",),
+    together: Together = "link",
     build_cost: pd.Series | None = None,
     workers: int | None = None,
 ) -> xr.Dataset:
@@ -158,8 +162,13 @@ def link_values(
     channels : sequence of str
         The responses that are switched on; "price" means prices that follow costs. One without an
         adjoint is refused.
+    together : {"link", "track"}
+        One row for each link, or for all links of a mode between the same two ends: services that
+        share a track are worth little one by one where others do as well, and all of it together.
+        A track has the key of its first link, the number of its links beside it, and no
+        ``per_departure``.
     build_cost : Series, optional
-        Cost by link; links that are left out have none.
+        Cost by link; links that are left out have none. That of a track is their sum.
     workers : int, optional
         Threads; the result is the same bit for bit.
 
@@ -194,9 +203,16 @@ def link_values(
     chosen = _chosen(base, regions)
     groups = chosen if by_region else np.asarray(chosen.any(axis=1)).reshape(-1, 1)
     found = pair_gradients(base, goal, groups, closure=closure, prices=rule)
-    loads = _loads(base, found, workers)
+    if together not in ("link", "track"):
+        raise InvalidParameter(f'together must be "link" or "track"; found {together!r}.')
+    every = np.arange(len(base.network.links), dtype=np.int64)
+    group = tracks(base.network) if together == "track" else every
+    loads = _loads(base, found, group, workers)
     purposes = list(dict.fromkeys(SKIMS[name].purpose for name in loads))
-    data = _labelled(base, goal, {SKIMS[name].purpose: load for name, load in loads.items()})
+    of_purpose = {SKIMS[name].purpose: load for name, load in loads.items()}
+    data = _labelled(base, goal, of_purpose, group)
+    if together == "track":
+        data = data.drop_vars("per_departure")
     if by_region:
         labels = [base.places.regions[k] for k in np.flatnonzero(chosen.any(axis=1))]
         data = data.assign_coords(region=labels)
@@ -204,7 +220,7 @@ def link_values(
         data = data.isel(region=0)
     data["per_minute_and_km"] = _over(data, data["km"], "per km")
     if build_cost is not None:
-        cost = _build_cost(base.network, build_cost)
+        cost = _build_cost(base.network, build_cost, group, data["link"])
         data["per_minute_and_cost"] = _over(data, cost, "per money of build cost")
     data.attrs = _facts(base, goal, found, closure, rule) | {
         "directions": "both directions of a link change together",
@@ -242,7 +258,9 @@ def _chosen(base: Calibration, regions: Sequence[str] | None) -> NDArray[np.bool
     return np.stack([np.array([k == r for k in known]) for r in known if r in wanted], axis=1)
 
 
-def _loads(base: Calibration, found: PairGradients, workers: int | None) -> dict[str, LinkLoad]:
+def _loads(
+    base: Calibration, found: PairGradients, group: Ints, workers: int | None
+) -> dict[str, LinkLoad]:
     loads = {}
     for name, weight in found.weights.items():
         how = SKIMS[name]
@@ -256,13 +274,17 @@ def _loads(base: Calibration, found: PairGradients, workers: int | None) -> dict
             combine=how.combine,
             modes=how.modes,
             parameters=overrides if how.business else None,
+            together=group,
             workers=workers,
         )
     return loads
 
 
-def _labelled(base: Calibration, goal: Goal, loads: dict[Purpose, LinkLoad]) -> xr.Dataset:
-    links, names = base.network.links, base.network.nodes["name"]
+def _labelled(
+    base: Calibration, goal: Goal, loads: dict[Purpose, LinkLoad], group: Ints
+) -> xr.Dataset:
+    _, first, members = np.unique(group, return_index=True, return_counts=True)
+    links, names = base.network.links.iloc[first], base.network.nodes["name"]
     dims = ("link", "purpose", "side", "region")
     parts = list(loads.values())
 
@@ -271,7 +293,7 @@ def _labelled(base: Calibration, goal: Goal, loads: dict[Purpose, LinkLoad]) -> 
         return np.stack(saved, axis=1).transpose(2, 1, 0, 3) + 0.0  # no minus zero
 
     wait = stacked("wait")
-    more = np.stack([_wait_per_departure(base.network, p) for p in loads], axis=1)
+    more = np.stack([_wait_per_departure(base.network, p)[first] for p in loads], axis=1)
     variables: dict[str, tuple[tuple[str, ...], object, dict[str, str]]] = {
         "per_minute": (dims, stacked("minutes"), {"units": f"{goal.units} per minute saved"}),
         "per_money": (dims, stacked("money"), {"units": _money_units(base, goal)}),
@@ -292,6 +314,7 @@ def _labelled(base: Calibration, goal: Goal, loads: dict[Purpose, LinkLoad]) -> 
         "line": ("link", links["line"].to_numpy(dtype=object)),
         "from_name": ("link", names.loc[links["from_node"]].to_numpy(dtype=object)),
         "to_name": ("link", names.loc[links["to_node"]].to_numpy(dtype=object)),
+        "links": ("link", members, {"units": "links side by side"}),
         "km": ("link", links["km"].to_numpy(dtype=np.float64), {"units": "km"}),
     }
     return xr.Dataset(variables, coords=coords)
@@ -332,15 +355,17 @@ def _over(data: xr.Dataset, amount: xr.DataArray, words: str) -> xr.DataArray:
     return divided.assign_attrs(units=f"{data['per_minute'].attrs['units']}, {words}")
 
 
-def _build_cost(network: Network, given: pd.Series) -> xr.DataArray:
+def _build_cost(
+    network: Network, given: pd.Series, group: Ints, keys: xr.DataArray
+) -> xr.DataArray:
     known = network.links.index
     if lost := [str(k) for k in given.index if k not in known]:
         raise UnknownLabel(
             f"build_cost names {len(lost)} links that the network does not have: "
             f"{', '.join(lost[:5])}{did_you_mean(lost[0], list(known)[:5000])}."
         )
-    values = given.reindex(known).to_numpy(dtype=np.float64)
-    return xr.DataArray(values, dims=("link",), coords={"link": known.to_numpy(dtype=object)})
+    values = given.reindex(known).groupby(group).sum(min_count=1).to_numpy(dtype=np.float64)
+    return xr.DataArray(values, dims=("link",), coords={"link": keys})
 
 
 def _cost_unit(base: Calibration, skim: str) -> str:

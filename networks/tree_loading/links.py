@@ -4,6 +4,7 @@ Public names
 ------------
 load_links : weights of pairs in, `LinkLoad` out
 LinkLoad : derivatives with respect to minutes, money and waits of links
+tracks : links that run side by side
 
 Terms
 -----
@@ -124,6 +125,7 @@ def load_links(
     combine: Combination = "least",
     modes: Sequence[str] | None = None,
     parameters: Overrides | None = None,
+    together: Ints | None = None,
     workers: int | None = None,
 ) -> LinkLoad:
     """Return the derivative of sum W c with respect to every link.
@@ -137,13 +139,18 @@ def load_links(
         on links and is left out.
     purpose, zones, by, combine, modes, parameters
         The skim c, as in ``networks.skim.skim``.
+    together
+        Group of each link, 0, 1, ..., (L,): the links of a group change together and are one row of
+        the result. They must run side by side (no way takes two of them) and weigh alike, such as
+        the services on one track (``tracks``).
     workers
         Threads; as many as there are processors when left out. The result is the same bit for bit.
 
     Raises
     ------
     MeasureError
-        Weights that do not fit the zones, are not finite, or weigh a pair without a way.
+        Weights that do not fit the zones, are not finite, or weigh a pair without a way; groups of
+        links that are not side by side.
     """
     if parameters:
         network = network.with_parameters(parameters)
@@ -169,7 +176,8 @@ def load_links(
         objective.append(least_paths(layer.core, layer.starts, layer.ends, weigh)[0])
         constant = settings.get("mode_constant", main, purpose, 0.0)
         constants.append(constant if by == "cost" else 0.0)
-    links = len(network.links)
+    first, group = _groups(network, together)
+    links = len(first)
     out = np.zeros((2, 3, links, weights.shape[2]))
     pairs = np.zeros(links)
     weighed = tied = 0
@@ -183,14 +191,15 @@ def load_links(
                 f"Weights must be zero where there is no way; {int(lost.sum())} pairs have weight "
                 f"and no way, the first {keys[one]} to {keys[two]}."
             )
-        price = _link_prices(network, purpose, weigh)
+        price = _link_prices(network, purpose, weigh)[:, first]
         for service, rate in zip(parts, slope, strict=True):
             columns = np.concatenate([weights * rate[..., None], (rate > 0.0)[..., None]], axis=2)
-            layer = service.layer
+            layer, legs = service.layer, service.legs
+            owners = np.where(layer.links < 0, -1, group[layer.links])
             found = load_core(
-                *(layer.core, layer.starts, layer.ends, weigh, columns, layer.links, links),
+                *(layer.core, layer.starts, layer.ends, weigh, columns, owners, links),
                 boards=service.boards,
-                legs=service.legs,
+                legs=Ways(legs.indptr, group[legs.links], legs.whole),
                 start_legs=service.start_legs,
                 end_legs=service.end_legs,
                 alone=alone,
@@ -207,7 +216,7 @@ def load_links(
         money=(out[:, RIDE] + out[:, LEG]) * weigh[MONEY],
         wait=out[:, BOARD] * weigh[WAIT],
         pairs=pairs,
-        carried=_carried(network, purpose),
+        carried=_carried(network, purpose)[first],
         weighed=weighed,
         tied=tied,
     )
@@ -228,6 +237,39 @@ def _checked(pair_weights: Floats, count: int) -> Floats:
     own = np.arange(count)
     weights[own, own] = 0.0
     return weights
+
+
+def tracks(network: Network) -> Ints:
+    """Return the track of each link, (L,): same two ends, mode and freight factor."""
+    links = network.links
+    one, two = links["from_node"].astype(str), links["to_node"].astype(str)
+    low, high = one.where(one <= two, two), one.where(one > two, two)
+    ends = pd.MultiIndex.from_arrays([low, high, links["mode"], links["freight_factor"]])
+    return np.asarray(pd.factorize(ends)[0], dtype=np.int64)
+
+
+def _groups(network: Network, together: Ints | None) -> tuple[Ints, Ints]:
+    """Return the first link of each group and the group of each link."""
+    count = len(network.links)
+    if together is None:
+        every = np.arange(count, dtype=np.int64)
+        return every, every
+    group = np.asarray(together, dtype=np.int64)
+    known, first = np.unique(group, return_index=True)
+    if group.shape != (count,) or not np.array_equal(known, np.arange(len(known))):
+        raise MeasureError(
+            f"Groups of links must be numbered 0, 1, ... with one for each of {count} links; found "
+            f"shape {group.shape}."
+        )
+    beside = pd.Series(tracks(network)).groupby(group).nunique()
+    if (beside > 1).any():
+        lost = network.links.index[first[np.flatnonzero(beside > 1)]]
+        raise MeasureError(
+            "Links that change together must be side by side: the same two ends, mode and freight "
+            f"factor; {int((beside > 1).sum())} groups are not, those of "
+            f"{', '.join(map(str, lost[:5]))}."
+        )
+    return first.astype(np.int64), group
 
 
 def _carried(network: Network, purpose: Purpose) -> Flags:

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import dijkstra
 from networks import Network, skim
 from networks.errors import MeasureError
 from networks.graph import Core, at_nodes
-from networks.tree_loading import load_core, load_links
+from networks.tree_loading import load_core, load_links, tracks
 
 RIDE = 0
 
@@ -270,3 +270,22 @@ def test_weights_that_do_not_fit_are_refused():
     cut = Network(network.nodes, network.links.drop(roads))
     with pytest.raises(MeasureError, match="no way, the first a to c"):
         load_links(cut, np.ones((3, 3)), modes=["road"])
+
+
+def test_links_side_by_side_change_together():
+    network = three_cities()
+    twin = network.links.loc[["t1", "t2"]].rename(index={"t1": "u1", "t2": "u2"}).assign(line="too")
+    both = Network(network.nodes, pd.concat([network.links, twin]))
+    pair = np.ones((3, 3))
+    alone = load_links(network, pair).minutes
+    apart = load_links(both, pair).minutes[..., 0]
+    np.testing.assert_array_equal(tracks(both), [0, 1, 2, 3, 2, 3])
+    found = load_links(both, pair, together=tracks(both)).minutes
+    np.testing.assert_allclose(found, alone, rtol=1e-13)
+    np.testing.assert_array_equal(apart[0, 2:4], apart[0, 4:6])
+    assert np.all(apart[1, 2:] == 0.0)  # either line serves alone
+    assert np.all(found[1, 2:, 0] > 0.0)
+    with pytest.raises(MeasureError, match=r"side by side.*1 groups are not, those of r1"):
+        load_links(network, pair, together=np.array([0, 0, 1, 2]))
+    with pytest.raises(MeasureError, match=r"numbered 0, 1, \.\.\. with one for each of 4 links"):
+        load_links(network, pair, together=np.array([0, 2, 3, 4]))
