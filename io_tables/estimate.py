@@ -133,6 +133,7 @@ def estimate_table(
         imported_use=uses.imported,
         imported_demand=uses.imported_final,
         taxes=uses.taxes,
+        discrepancy=uses.discrepancy if "discrepancy" in national.data else None,
         population=regions.population,
         regions=regions.names,
         sectors=national.sectors,
@@ -161,6 +162,7 @@ class _Whole:
     imported_final: Floats
     value_added: Floats
     taxes: Floats
+    discrepancy: Floats
     output: Floats
 
     @classmethod
@@ -184,6 +186,7 @@ class _Whole:
             imported_final=final,
             value_added=national.va.to_numpy(dtype=np.float64),
             taxes=np.asarray(national.taxes, dtype=np.float64),
+            discrepancy=np.asarray(national.discrepancy, dtype=np.float64),
             output=np.asarray(national.x, dtype=np.float64),
         )
 
@@ -198,6 +201,7 @@ class _Uses:
     imported_final: Floats
     value_added: Floats
     taxes: Floats
+    discrepancy: Floats
 
 
 def _uses(whole: _Whole, regions: Regions) -> _Uses:
@@ -224,6 +228,7 @@ def _uses(whole: _Whole, regions: Regions) -> _Uses:
         imported_final=imported_final if K == S else imported_final.sum(axis=1),
         value_added=value_added,
         taxes=whole.taxes * part,
+        discrepancy=whole.discrepancy * part,
     )
 
 
@@ -266,7 +271,7 @@ def _trade(
     own_share: float | ArrayLike | pd.DataFrame | None,
 ) -> tuple[Floats, tuple[str, ...]]:
     """Take step 4: trade shares (S, R, R), and what to note about own shares."""
-    supply = (regions.output - regions.exports).T
+    supply = (regions.output - regions.exports - uses.discrepancy).T
     use = uses.domestic.sum(axis=2) + uses.final.sum(axis=2).T
     failures = []
     for what, totals in (("output must cover exports", supply), ("use must not be negative", use)):

@@ -66,7 +66,8 @@ def project(
         the place is not told); grown with value added of the region when left out, and then
         scaled where the table has no imports to give way.
     exports
-        (N,); ratio to output kept when left out.
+        (N,); ratio to output kept when left out, as it is for taxes and for what the source
+        leaves unexplained.
     imports
         (K,) totals by row of imports; mix kept when left out.
     year, units
@@ -112,10 +113,12 @@ def project(
         failures.append("output must not be negative")
     raise_collected(InvalidTable, failures, "project")
     taxes = _variable(data, "taxes", n) * growth
+    errors = _variable(data, "discrepancy", n) * growth
+    delivered = x - sent - errors
     blocks = _Blocks.of(data, n)
     inputs = x - added - taxes
     final = _final_totals(explicit, blocks, final_demand, added, total_added)
-    needed = inputs.sum() + final.sum() - (x - sent).sum()
+    needed = inputs.sum() + final.sum() - delivered.sum()
     scale = max(float(x.sum()), 1e-300)
     if blocks.foreign.shape[0] == 0:
         if final_demand is None:
@@ -128,7 +131,7 @@ def project(
         rows_foreign = np.zeros(0)
     else:
         rows_foreign = _import_totals(blocks, imports, needed, scale)
-    wanted = np.concatenate([x - sent, rows_foreign]), np.concatenate([inputs, final])
+    wanted = np.concatenate([delivered, rows_foreign]), np.concatenate([inputs, final])
     prior = blocks.matrix
     method = gras if (prior < 0).any() else ras
     rows = [*explicit.labels, *(f"imports {k}" for k in range(len(rows_foreign)))]
@@ -137,7 +140,13 @@ def project(
         pd.DataFrame(prior, index=pd.Index(rows), columns=pd.Index(columns)),
         wanted[0], _same_sum(*wanted), tolerance=tolerance,
     ).raise_for_status()  # fmt: skip
-    new = _with_totals(data, blocks, balanced.matrix, x, sent, taxes)
+    outside = {"exports": sent, "taxes": taxes, "discrepancy": errors}
+    new = _with_totals(data, blocks, balanced.matrix, x, outside)
+    if "final_taxes" in data:
+        was = blocks.matrix[:, n:].sum(axis=0)
+        grown = np.divide(final, was, out=np.ones_like(was), where=was != 0)
+        paid = data["final_taxes"]
+        new["final_taxes"] = paid.copy(data=paid.values * grown.reshape(paid.shape))
     share = np.divide(old_added, total_added, out=np.zeros_like(old_added), where=total_added != 0)
     new["value_added"] = data["value_added"].copy(data=(share * added).reshape(-1, R, S))
     attrs = dict(data.attrs)
@@ -191,12 +200,16 @@ class _Blocks:
 
 
 def _with_totals(
-    data: xr.Dataset, blocks: _Blocks, matrix: Floats, x: Floats, sent: Floats, taxes: Floats
+    data: xr.Dataset, blocks: _Blocks, matrix: Floats, x: Floats, outside: Mapping[str, Floats]
 ) -> xr.Dataset:
     """Dataset with the new blocks in the old dims."""
     n = len(x)
     new = data.drop_vars(
-        [v for v in ("population", "employment", "stressor_use") if v in data.data_vars]
+        [
+            name
+            for name in ("population", "employment", "stressor_use", "stressor_demand")
+            if name in data.data_vars
+        ]
     )
 
     def put(name: str, values: Floats) -> None:
@@ -205,7 +218,7 @@ def _with_totals(
     put("flows", matrix[:n, :n])
     put("final_demand", matrix[:n, n:])
     put("output", x)
-    for name, values in (("exports", sent), ("taxes", taxes)):
+    for name, values in outside.items():
         if name in data:
             put(name, values)
     if "imported_use" in data:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tables import full_table
 
 from io_tables.aggregate import aggregate
 from io_tables.errors import InfeasibleMargins, InvalidTable
@@ -164,3 +165,16 @@ def test_figures_that_do_not_fit_are_refused_by_name():
         estimate_table(national, regional_output=output, cost=km, own_share=1.5)
     with pytest.raises(InvalidTable, match="one region, found 5"):
         estimate_table(random_table(0, 5, 4), regional_output=output, cost=km)
+
+
+def test_errors_of_a_national_table_go_to_the_regions_by_output():
+    whole = full_table()
+    national = aggregate(whole, regions=dict.fromkeys(whole.regions, "all"))
+    part = np.array([[0.6], [0.4]])
+    output = pd.DataFrame(part * national.x.to_numpy(), index=["A", "B"], columns=national.sectors)
+    cost = pd.DataFrame([[1.0, 3.0], [3.0, 1.0]], index=["A", "B"], columns=["A", "B"])
+    table = estimate_table(national, regional_output=output, cost=cost)
+    back = aggregate(table, regions={"A": "all", "B": "all"})
+    np.testing.assert_allclose(back.discrepancy, national.discrepancy, rtol=1e-12)
+    np.testing.assert_allclose(back.Z, national.Z, rtol=1e-10)
+    np.testing.assert_allclose(table.discrepancy["A"], 0.6 * national.discrepancy, rtol=1e-12)

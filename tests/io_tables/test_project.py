@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tables import full_table
 
 from io_tables.errors import InfeasibleMargins, InvalidTable
 from io_tables.project import project, stack_years
@@ -111,3 +112,15 @@ def test_years_stand_together_as_one_object():
     with pytest.raises(InvalidTable, match="year of its own"):
         stack_years([base, base])
     assert isinstance(stack.output, pd.DataFrame)
+
+
+@pytest.mark.parametrize("form", ["explicit", "pooled"])
+def test_errors_of_the_source_and_taxes_on_final_use_move_with_the_rest(form):
+    table = full_table() if form == "explicit" else full_table().pooled()
+    later = project(table, table.x * 1.1)
+    assert not [f for f in later.check() if f.level == "error"]
+    np.testing.assert_allclose(later.discrepancy, 1.1 * table.discrepancy, rtol=1e-12)
+    np.testing.assert_allclose(later.x, 1.1 * table.x, rtol=1e-12)
+    ours, given = later.data["final_taxes"].sum(), table.data["final_taxes"].sum()
+    assert float(ours / given) == pytest.approx(1.1, rel=1e-3)
+    assert "stressor_demand" not in later.data
