@@ -30,7 +30,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from networks.combine import Combination, combine_modes
+from networks.choice import composite_shares, shares
+from networks.combine import APART, Combination, combine_modes, nested_shares
 from networks.dims import DESTINATION, MAIN_MODES, MODE, ORIGIN, MainMode, Purpose
 from networks.engine import least_paths
 from networks.errors import UnreachablePlace
@@ -98,8 +99,9 @@ def skim(
     by
         What a path makes least: generalised ``"cost"`` or ``"minutes"``.
     combine
-        ``"least"`` of the main modes, their ``"logsum"``, or the CES ``"composite"`` of road, each
-        kind of train by itself, and air (smooth, positive at every distance).
+        ``"least"`` of the main modes, their ``"logsum"``, the logsum ``"nested"`` with kinds of
+        train in a nest (``nest_ratio``), or the CES ``"composite"`` of road, each kind of train by
+        itself, and air (smooth, positive at every distance).
     parameters
         Overrides for this call; see ``Parameters.with_values``.
     unreachable
@@ -115,8 +117,9 @@ def skim(
         Dims origin, destination (place codes, with name, name_zh, lon and lat beside them).
         Variables cost, minutes, km, money, in_vehicle, access, wait, transfer, transfers, egress,
         main_mode (code), reachable; units in ``attrs``. Where there is no path cost and minutes are
-        infinite, the parts NaN and ``reachable`` false. Under ``logsum`` and ``composite`` the
-        variable of ``by`` is that and the others are means over the alternatives.
+        infinite, the parts NaN and ``reachable`` false. Under ``logsum``, ``nested`` and
+        ``composite`` the variable of ``by`` is that and the others are means over the alternatives;
+        ``skim_modes`` has them by mode, with the share of each.
 
     Raises
     ------
@@ -129,17 +132,13 @@ def skim(
     MeasureError
         A logsum that is not positive, or a ``mode_constant`` above the cost of a trip.
     """
-    apart = combine == "composite"
+    apart = combine in APART
     if not parts:
         asked = Asked(purpose, by, modes, combine, parameters, unreachable)
         return _objective_alone(network, asked, zones, ends)
     done = _skim_all(network, purpose, modes, ends, zones, by, parameters, apart=apart)
     settings = done.parameters
-    scale = settings.get("logsum_scale", purpose=purpose)
-    constants = np.array([settings.get("mode_constant", m, purpose, 0.0) for m in done.modes])
-    if by == "minutes":
-        scale *= value_per_minute(settings, purpose)
-        constants = np.zeros_like(constants)  # minutes stay minutes
+    scale, constants = _scale(settings, done.modes, purpose, by)
     weights = prices(settings, purpose, by)
     own = np.arange(len(done.zones))
     area = network.nodes.loc[done.zones, "area_km2"].to_numpy(dtype=np.float64)
@@ -153,6 +152,8 @@ def skim(
         mu=scale,
         theta=settings.get("mode_dispersion", purpose=purpose),
         constants=constants,
+        mains=done.modes,
+        nest_ratio=settings.get("nest_ratio", "rail", purpose),
     )
     main = np.full(total.main.shape, -1, dtype=np.int8)
     for position, mode in enumerate(done.modes):
@@ -208,11 +209,14 @@ def skim_modes(
     zones: Sequence[str] | None = None,
     *,
     by: By = "cost",
+    combine: Combination | None = None,
     parameters: Overrides | None = None,
 ) -> xr.Dataset:
     """Return the skim of every main mode by itself, dims mode, origin, destination.
 
-    Parameters and variables as in ``skim``; a zone to itself is the same in every mode.
+    Parameters and variables as in ``skim``; a zone to itself is the same in every mode. With
+    ``combine`` the variable ``share`` says how many trips of a pair each main mode has, kinds of
+    train together; NaN for a zone to itself, zero where a mode has no path.
     """
     done = _skim_all(network, purpose, modes, ends, zones, by, parameters)
     own = np.arange(len(done.zones))
@@ -222,8 +226,48 @@ def skim_modes(
     done.objective[:, own, own] = inside @ prices(done.parameters, purpose, by)
     data = _variables(done.objective, done.components, by, purpose, done.parameters)
     data["reachable"] = np.isfinite(done.objective)
+    if combine is not None:
+        apart = done
+        if combine in APART:
+            apart = _skim_all(network, purpose, modes, ends, zones, by, parameters, apart=True)
+        data["share"] = _shares(apart, done.modes, purpose, by, combine)
     dims = (MODE, ORIGIN, DESTINATION)
     return _labelled(network, done, data, dims, purpose, by, "least", ends)
+
+
+def _shares(
+    done: _Skimmed, mains: tuple[MainMode, ...], purpose: Purpose, by: By, combine: Combination
+) -> Floats:
+    """Return the share of every main mode in the trips of each pair, (M, Z, Z)."""
+    settings = done.parameters
+    mu, constants = _scale(settings, done.modes, purpose, by)
+    net = done.objective - constants[:, None, None]
+    there = np.isfinite(net).any(axis=0)
+    if combine == "least":
+        share = (np.arange(len(net))[:, None, None] == net.argmin(axis=0)) & there
+    elif combine == "logsum":
+        share = shares(net, mu=mu)
+    elif combine == "nested":
+        ratio = settings.get("nest_ratio", "rail", purpose)
+        share = nested_shares(net, done.modes, mu=mu, ratio=ratio)
+    else:
+        share = composite_shares(net, theta=settings.get("mode_dispersion", purpose=purpose))
+    made = np.zeros((len(mains), *net.shape[1:]))
+    for k, main in enumerate(done.modes):
+        made[mains.index(main)] += share[k]
+    own = np.arange(net.shape[1])
+    made[:, own, own] = np.nan
+    return made
+
+
+def _scale(
+    settings: Parameters, modes: tuple[MainMode, ...], purpose: Purpose, by: By
+) -> tuple[float, Floats]:
+    """Return the scale of a logsum in 1 / unit of the objective, and what modes are worth."""
+    mu = settings.get("logsum_scale", purpose=purpose)
+    if by == "minutes":  # minutes stay minutes
+        return mu * value_per_minute(settings, purpose), np.zeros(len(modes))
+    return mu, np.array([settings.get("mode_constant", m, purpose, 0.0) for m in modes])
 
 
 def _skim_all(

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from networks.combine import Combination
+from networks.combine import APART, Combination
 from networks.dims import LinkMode, MainMode, Purpose
 from networks.engine import least_weights
 from networks.layers import service_layer
@@ -102,7 +102,7 @@ def parts_of(asked: Asked, network: Network, settings: Parameters) -> tuple[Part
         )
     return tuple(
         Part(asked.purpose, main, modes, asked.by, rows, settings)
-        for main, modes in services(chosen, apart=asked.combine == "composite")
+        for main, modes in services(chosen, apart=asked.combine in APART)
     )
 
 
@@ -175,4 +175,6 @@ def joined(
         mu=scale,
         theta=settings.get("mode_dispersion", purpose=asked.purpose),
         constants=constants,
+        mains=[part.main for part in parts],
+        nest_ratio=settings.get("nest_ratio", "rail", asked.purpose),
     )

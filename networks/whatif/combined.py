@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.choice import composite, logsum
-from networks.combine import Combination
+from networks.combine import Combination, nested
 from networks.errors import MeasureError
 from networks.whatif._kernels import composite_cells
 
@@ -33,7 +33,7 @@ class Combining:
 
     Attributes
     ----------
-    combine, mu, theta, constants
+    combine, mu, theta, constants, mains, nest_ratio
         As ``networks.combine.combine_modes`` takes them.
     matrix
         Of the base, (Z, Z).
@@ -43,6 +43,8 @@ class Combining:
     mu: float
     theta: float
     constants: Floats
+    mains: Sequence[str]
+    nest_ratio: float
     matrix: Floats
     _nets: tuple[Floats, ...]  # objective less constant of each service, flat
     _powers: Floats | None  # (M, Z * Z), of the ratio to the base
@@ -83,7 +85,7 @@ class Combining:
                 nets[k] = net[cells]
             for k, one, values in given:
                 nets[k, np.searchsorted(cells, one)] = values - self.constants[k]
-            found = _combined(nets, self.combine, self.mu, self.theta)
+            found = _combined(nets, self.combine, self.mu, self.theta, self.mains, self.nest_ratio)
         own = len(self.matrix) + 1
         differs = (found != base[cells]) & (cells % own != 0)
         if not differs.all():
@@ -97,9 +99,18 @@ class Combining:
         return made
 
 
-def _combined(nets: Floats, combine: Combination, mu: float, theta: float) -> Floats:
+def _combined(
+    nets: Floats,
+    combine: Combination,
+    mu: float,
+    theta: float,
+    mains: Sequence[str],
+    nest_ratio: float,
+) -> Floats:
     if combine == "logsum":
         return logsum(nets, mu=mu)
+    if combine == "nested":
+        return nested(nets, mains, mu=mu, ratio=nest_ratio)
     if combine == "composite":
         return composite(nets, theta=theta)
     least: Floats = nets.min(axis=0)
@@ -119,6 +130,8 @@ def combining(
     mu: float,
     theta: float,
     constants: Floats,
+    mains: Sequence[str],
+    nest_ratio: float,
 ) -> Combining:
     """Return services combined.
 
@@ -128,18 +141,18 @@ def combining(
         Of each service, (Z, Z).
     inside
         Of places to themselves, (Z,).
-    combine, mu, theta, constants
+    combine, mu, theta, constants, mains, nest_ratio
         As ``networks.combine.combine_modes`` takes them.
     """
     nets = tuple(one - c for one, c in zip(objectives, constants, strict=True))
     for k, net in enumerate(nets):
         np.fill_diagonal(net, np.inf if k else inside)
     stacked = np.stack(nets)
-    matrix = _combined(stacked, combine, mu, theta)
+    matrix = _combined(stacked, combine, mu, theta, mains, nest_ratio)
     np.fill_diagonal(matrix, inside)
     powers = None
     if combine == "composite" and theta <= MOST_THETA and np.isfinite(matrix).all():
         powers = ((stacked / matrix) ** -theta).reshape(len(nets), -1)
     matrix.flags.writeable = False
     flat = tuple(net.ravel() for net in nets)
-    return Combining(combine, mu, theta, constants, matrix, flat, powers, inside)
+    return Combining(combine, mu, theta, constants, mains, nest_ratio, matrix, flat, powers, inside)

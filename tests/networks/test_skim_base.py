@@ -24,6 +24,9 @@ ASKED = {
     "logsum": Asked(
         combine="logsum", parameters={"logsum_scale": {"passenger": 0.05}}, unreachable="keep"
     ),
+    "nested": Asked(
+        combine="nested", parameters={"logsum_scale": {"passenger": 0.05}}, unreachable="keep"
+    ),
     "fastest": Asked(by="minutes", unreachable="keep"),
     "rail": Asked(by="minutes", modes=("rail",)),
     "freight": Asked("freight", unreachable="keep"),
