@@ -226,13 +226,15 @@ def skim_modes(
     done.objective[:, own, own] = inside @ prices(done.parameters, purpose, by)
     data = _variables(done.objective, done.components, by, purpose, done.parameters)
     data["reachable"] = np.isfinite(done.objective)
-    if combine is not None:
-        apart = done
-        if combine in APART:
-            apart = _skim_all(network, purpose, modes, ends, zones, by, parameters, apart=True)
-        data["share"] = _shares(apart, done.modes, purpose, by, combine)
     dims = (MODE, ORIGIN, DESTINATION)
-    return _labelled(network, done, data, dims, purpose, by, "least", ends)
+    made = _labelled(network, done, data, dims, purpose, by, "least", ends)
+    if combine is None:
+        return made
+    apart = done
+    if combine in APART:
+        apart = _skim_all(network, purpose, modes, ends, zones, by, parameters, apart=True)
+    share = _shares(apart, done.modes, purpose, by, combine)
+    return made.assign(share=(dims, share, {"units": "1"})).assign_attrs(combine=combine)
 
 
 def _shares(
