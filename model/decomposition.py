@@ -57,7 +57,7 @@ Form = Literal["additive", "multiplicative"]
 Subset: TypeAlias = "frozenset[int]"
 FACTORS = ("intensity", "technology", "trade", "mix", "distribution", "level", "exports")
 MOST_FACTORS = 12
-TOLERANCE = 1e-12
+TOLERANCE = 1e-11
 
 
 def decompose(

@@ -7,6 +7,7 @@ Public names
     group_sectors    the same for sectors
     rings            the ring that each region lies in, seen from some regions
     by_ring          a ledger by ring around each of its poles
+    plot_groups      bars of groups or rings, by part where there are parts
     OUTSIDE, INSIDE  what belongs to no group, and a pole's own ring
 
 Terms: groups are a Series label -> group, a mapping group -> labels or group -> {label: share}, or
@@ -22,16 +23,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from io_tables.labels import did_you_mean, shown
-from model.dims import POLE, REGION, SECTOR
+from model.dims import PART, POLE, REGION, SECTOR
 from model.errors import ShapeError, UnknownLabel
 from model.leontief.products import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 OUTSIDE = "outside"
 INSIDE = "in the pole"
@@ -236,3 +240,31 @@ def by_ring(
         grouped = {name: [r for r in regions if ring[r] == name] for name in names}
         out.append(group_regions(data.sel({POLE: pole}), grouped, name=RING))
     return xr.concat(out, dim=POLE).assign_attrs(data.attrs)
+
+
+def plot_groups(data: xr.DataArray, *, ax: Axes | None = None) -> Axes:
+    """Bars of one pole's effect by group or ring, parts on top of each other.
+
+    Parameters
+    ----------
+    data
+        Over groups or rings, and parts if any: select or sum the other dimensions first.
+    """
+    import matplotlib.pyplot as plt
+
+    dims = [str(d) for d in data.dims if d != PART]
+    if len(dims) != 1:
+        raise ShapeError(f"bars need one dimension beside parts; found {list(data.dims)}.")
+    grid = data if PART in data.dims else data.expand_dims({PART: ["effect"]})
+    values = grid.transpose(PART, dims[0]).values
+    ax = plt.subplots(figsize=(7, 4))[1] if ax is None else ax
+    where = np.arange(values.shape[1])
+    high, low = np.zeros(len(where)), np.zeros(len(where))
+    for part, row in zip(grid[PART].values, values, strict=True):
+        ax.bar(where, row, bottom=np.where(row >= 0, high, low), label=str(part))
+        high, low = high + np.maximum(row, 0.0), low + np.minimum(row, 0.0)
+    ax.set_xticks(where, [str(v) for v in data[dims[0]].values], rotation=30, ha="right")
+    ax.set_ylabel(str(data.attrs.get("units", "")))
+    if PART in data.dims:
+        ax.legend(frameon=False)
+    return ax

@@ -10,10 +10,11 @@ Public names
     AnyStimulus    one of these, or money of final demand (`model.stimulus.Stimulus`)
     place          any of them as demand by place of production
 
-Terms: K the rows with an output target x_K; L the inverse, of the system with households where they
-are inside; w intensities of an account, f_1 the pole's stimulus of one money.
+Terms: K the rows with an output target x_K, r all others; A and its inverse L, of the system with
+households where they are inside; w intensities of an account, f_1 the pole's stimulus of one money.
 
-    output target   f_K = L_KK^-1 x_K                 mixed model; no other final demand changes
+    output target   x_r = A_rr x_r + A_rK x_K,  f_K = x_K - A_KK x_K - A_Kr x_r, the mixed model,
+                    f_K = L_KK^-1 x_K; no other final demand changes
     investment      y_i^s spread by capital formation of s, imports and all; f = T ((1 - mu) y)
     creation        f = f_1 amount / w'L f_1          w counted in the pole, or everywhere
 
@@ -31,12 +32,15 @@ import pandas as pd
 
 from io_tables.labels import shown
 from model.accounts import AccountLike, account_of
-from model.errors import StimulusError, UnknownLabel
+from model.errors import NotConverged, StimulusError, UnknownLabel
 from model.ledger.economy import Economy
-from model.leontief.products import FloatArray
+from model.leontief.products import FloatArray, IntArray
 from model.stimulus import At, Placed, Pole, Stimulus, place_stimulus
 
 _FORMATION = ("capital formation", "investment", "gfcf")
+MOST_ROUNDS = 5000
+SMALL = 1e-15
+"""Step, relative to the largest target, at which other industries' output is settled."""
 _NEGATIVE = 1e-9
 """Share of the largest demand that counts as rounding, not as negative."""
 
@@ -145,9 +149,7 @@ def _target(economy: Economy, pole: Pole, stimulus: OutputTarget, by_sector: boo
     rows = np.flatnonzero(wanted)
     if not rows.size:
         raise StimulusError(f"pole {pole.name!r}: an output target must not be zero everywhere.")
-    unit = np.zeros((wanted.size, rows.size))
-    unit[rows, np.arange(rows.size)] = 1.0
-    needed = np.linalg.solve(economy.solve(unit)[rows], wanted[rows])
+    needed = _left_for_final_use(economy, wanted, rows)
     against = needed * np.sign(wanted[rows].sum()) < -_NEGATIVE * np.abs(needed).max()
     wrong = against & (np.asarray(table.f)[rows] >= 0)
     if wrong.any() and not stimulus.allow_negative:
@@ -162,6 +164,28 @@ def _target(economy: Economy, pole: Pole, stimulus: OutputTarget, by_sector: boo
         sector = np.arange(wanted.size) % table.n_sectors
         demand = np.where(sector[:, None] == np.arange(table.n_sectors), demand, 0.0)
     return Placed(demand, demand, np.zeros(demand.shape[1]))
+
+
+def _left_for_final_use(economy: Economy, wanted: FloatArray, rows: IntArray) -> FloatArray:
+    """Find the final demand (k,) behind targets, making what others need round by round."""
+    system = economy.open if economy.closed is None else economy.closed
+    places = np.arange(wanted.size) if economy.closed is None else economy.goods
+    target = np.zeros((system.n, 1))
+    target[places] = wanted[:, None]
+    given = places[rows]
+    others = np.zeros_like(target)
+    for _ in range(MOST_ROUNDS):
+        needed = system.operator.matmat(target + others)
+        for_targets = needed[given, 0]
+        needed[given] = 0.0
+        step = np.abs(needed - others).max()
+        others = needed
+        if step <= SMALL * np.abs(wanted).max():
+            return np.asarray(wanted[rows] - for_targets)
+    raise NotConverged(
+        f"what other industries need for the targets still grows after {MOST_ROUNDS} rounds: the "
+        "table, or its households, are hardly productive without them."
+    )
 
 
 def _by_output(economy: Economy, pole: Pole, money: Stimulus) -> FloatArray:

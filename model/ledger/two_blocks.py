@@ -6,6 +6,7 @@ when the table is seen as one block of regions and the rest?
 Public names
     two_blocks         the effect of a stimulus in three factors, without forming them
     block_matrices     the factors M1, M2, M3 themselves, for tables that are small enough
+    plot_two_blocks    what each factor adds, in the pole and outside of it
 
 Terms: P the pole, Q everything else, L_P = (I - A_PP)^-1, L_Q alike; D_QP = L_Q A_QP what output of
 P needs of Q once, D_PQ = L_P A_PQ.
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -44,6 +46,9 @@ from model.leontief.within import within
 from model.solve import Leontief
 from model.spillover import stimulus_of
 from model.stimulus import At, PoleLike, Poles, resolve_poles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FACTOR = "factor"
 FACTORS = ("within", "open loop", "closed loop")
@@ -212,3 +217,30 @@ def block_matrices(table: RegionalTable, pole: PoleLike) -> BlockMatrices:
     third[:k, :k] = np.linalg.solve(eye_p - second[:k, k:] @ second[k:, :k], eye_p)
     third[k:, k:] = np.linalg.solve(eye_q - second[k:, :k] @ second[:k, k:], eye_q)
     return BlockMatrices(first, second, third, table.labels[order])
+
+
+def plot_two_blocks(data: xr.Dataset, *, pole: str | None = None, ax: Axes | None = None) -> Axes:
+    """Bars of the regions, what each factor adds on top of the one before.
+
+    Parameters
+    ----------
+    data
+        From `two_blocks`.
+    pole
+        Which; the first when left out.
+    """
+    import matplotlib.pyplot as plt
+
+    chosen = str(data[POLE].values[0]) if pole is None else pole
+    values = data["effect"].sel({POLE: chosen}).sum(SECTOR).transpose(FACTOR, REGION).values
+    order = np.argsort(-values.sum(axis=0), kind="stable")
+    ax = plt.subplots(figsize=(7, 4))[1] if ax is None else ax
+    base = np.zeros(len(order))
+    for name, row in zip(FACTORS, values[:, order], strict=True):
+        ax.bar(np.arange(len(order)), row, bottom=base, label=name)
+        base = base + row
+    ax.set_xticks(np.arange(len(order)), data[REGION].values[order], rotation=90, fontsize="small")
+    ax.set_ylabel(f"{data.attrs[ACCOUNT]}, {data['effect'].attrs['units']}")
+    ax.set_title(chosen, loc="left")
+    ax.legend(frameon=False)
+    return ax
