@@ -2,7 +2,6 @@
 
 Public names
 ------------
-Graph, Zones, Ways : arrays of a graph, of how zones enter or leave it, of ways to stops
 load : what pairs of zones put on the links of a layer
 street_ways : the links of the ways between zones and stops
 
@@ -21,11 +20,13 @@ out[0, k, l] = sum of the weights of pairs that have link l on some least way, o
 one; k = 0 the link is ridden or walked, 1 it is boarded, 2 it lies on the way to or from a stop.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from networks.tree_loading.arrays import Met, Tree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,70 +37,6 @@ NEAR = 1.0 + 1e-9  # goes on past the last goal: tight arcs into it may come fro
 WHOLE = 1.0 - 1e-9  # shares that sum to this are all there is
 
 
-class Graph(NamedTuple):
-    """Arcs by tail (E,), where each tail's begin (N + 1,); arcs by head in the same way.
-
-    ``links`` is -1 for an arc of no link; ``boards`` where a ride begins.
-    """
-
-    indptr: Ints
-    heads: Ints
-    tails: Ints
-    weights: Floats
-    links: Ints
-    boards: Flags
-    in_indptr: Ints
-    in_arcs: Ints
-
-
-class Zones(NamedTuple):
-    """Start or end arcs by zone: (zones + 1,), then (arcs,) each; legs -1 for none."""
-
-    indptr: Ints
-    nodes: Ints
-    weights: Floats
-    legs: Ints
-
-
-class Ways(NamedTuple):
-    """Links by leg: (legs + 1,), entries; whether an entry is on all least ways of its leg."""
-
-    indptr: Ints
-    links: Ints
-    whole: Flags
-
-
-class _Tree(NamedTuple):
-    """What a search of one origin fills, (N,) unless said otherwise."""
-
-    distance: Floats
-    via: Ints  # arc a node is reached by, or -1 - start arc
-    order: Ints  # nodes as they are settled
-    turn: Ints  # when a node was settled
-    ahead: Ints  # where the tight arcs into a node begin
-    n_tight: Ints  # and how many there are
-    arcs: Ints  # tight arcs, (E,)
-    entries: Ints  # tight start arcs into a node
-    place: Ints  # in post
-    post: Ints  # nodes, each after all that lead to it
-    seen: Ints
-    stack: Ints
-    step: Ints
-    edge: Ints  # nodes to be followed back from
-    passing: Floats  # and their shares
-    key: Floats  # heap, (E + start arcs + 1,)
-    node: Ints
-
-
-class _Met(NamedTuple):
-    """Links met while ways are followed: ridden, boarded, on the way out, on the way back."""
-
-    mark: Ints  # (4, L)
-    share: Floats  # (4, L)
-    links: Ints  # (4, L)
-    n_met: Ints  # (4,)
-
-
 @njit(cache=True, nogil=True)
 def _rooms(n: int, n_arcs: int, n_starts: int) -> Any:
     size = n_arcs + n_starts + 1
@@ -107,7 +44,7 @@ def _rooms(n: int, n_arcs: int, n_starts: int) -> Any:
     whole[8] = -1
     arcs, heap = np.empty(n_arcs, dtype=np.int64), np.empty(size, dtype=np.int64)
     one, two, three, four, five, six = whole[0], whole[1], whole[2], whole[3], whole[4], whole[5]
-    return _Tree(
+    return Tree(
         np.empty(n), one, two, three, four, five, arcs, six, whole[6], whole[7], whole[8],
         whole[9], whole[10], np.empty(n, dtype=np.int64), np.zeros(n), np.empty(size), heap,
     )  # fmt: skip
@@ -115,7 +52,7 @@ def _rooms(n: int, n_arcs: int, n_starts: int) -> Any:
 
 @njit(cache=True, nogil=True)
 def _met(n_links: int) -> Any:
-    return _Met(
+    return Met(
         np.full((4, n_links), -1, dtype=np.int64),
         np.zeros((4, n_links)),
         np.empty((4, n_links), dtype=np.int64),

@@ -32,7 +32,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from networks.graph import Core, Ends, by_tail
-from networks.tree_loading._kernels import Graph, Ways, Zones, load, street_ways
+from networks.tree_loading._kernels import load, street_ways
+from networks.tree_loading.arrays import Graph, Ways, Zones
 
 __all__ = ["CoreLoad", "Ways", "load_core", "street_legs"]
 Floats = NDArray[np.float64]

@@ -289,3 +289,34 @@ def test_links_side_by_side_change_together():
         load_links(network, pair, together=np.array([0, 0, 1, 2]))
     with pytest.raises(MeasureError, match=r"numbered 0, 1, \.\.\. with one for each of 4 links"):
         load_links(network, pair, together=np.array([0, 2, 3, 4]))
+
+
+def test_two_modes_that_cost_the_same_gain_each_and_lose_none():
+    network = three_cities()
+    pair = np.zeros((3, 3))
+    pair[0, 2] = 2.0
+    rail = float(skim(network, by="minutes", modes=["rail"])["minutes"].sel(origin="a")[2])
+    road = float(skim(network, by="minutes", modes=["road"])["minutes"].sel(origin="a")[2])
+    links = network.links.copy()
+    links.loc["r2", "minutes"] += rail - road
+    found = load_links(Network(network.nodes, links), pair, by="minutes")
+    np.testing.assert_array_equal(found.minutes[0, :, 0], 2.0)
+    np.testing.assert_array_equal(found.minutes[1, :, 0], 0.0)
+
+
+def test_the_money_goods_pay_on_links_is_their_rate_times_what_it_weighs():
+    network = random_network(2)
+    pair = np.random.default_rng(1).uniform(size=(len(network.places),) * 2)
+    np.fill_diagonal(pair, 0.0)
+    found = load_links(network, pair, "freight", modes=["road"])
+    links, settings = network.links, network.parameters
+    rate = np.where(
+        links["mode"] == "ferry",
+        settings.get("freight_per_km", "ferry", "freight"),
+        settings.get("freight_per_km", "road", "freight"),
+    )
+    paid = rate * links["km"] * links["freight_factor"]
+    money = skim(network, "freight", modes=["road"])["money"].to_numpy()
+    loading = settings.get("fixed_money", "road", "freight")
+    expected = (pair * (money - loading)).sum()
+    assert found.money[0, :, 0] @ paid == pytest.approx(expected, rel=1e-12)
