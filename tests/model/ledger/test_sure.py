@@ -8,6 +8,7 @@ import pytest
 from io_tables.testing import random_table
 from model.errors import ShapeError
 from model.ledger.exchange import spillover_exchange
+from model.ledger.gap import ledger_disparity
 from model.ledger.sure import exchange_uncertainty, ledger_uncertainty
 from model.multipliers import multipliers
 from model.spillover import spillovers
@@ -92,6 +93,21 @@ def test_elasticities_beside_the_table_are_drawn_with_it_and_get_their_share():
     )  # fmt: skip
     assert float(alone["central"]) == 4.0
     assert alone.attrs["sources"] == "theta"
+
+
+def test_multipliers_and_the_gap_between_regions_carry_intervals_too():
+    table = random_table(9, 3, 2, kind="pooled")
+    total = uncertainty(table, lambda one: multipliers(one)["total"], draws=6, pairs=0)
+    assert total["low"].dims == ("region", "sector")
+    assert (total["low"] <= total["high"]).all()
+    amount = 0.1 * float(table.f.sum())
+
+    def reading(one):
+        return ledger_disparity(one, ["R0", "R2"], amount)["share"].isel(index=0, drop=True)
+
+    gap = uncertainty(table, reading, draws=6, pairs=0, rank_along="pole")
+    assert gap["median"].dims == ("pole", "part")
+    assert np.allclose(gap["central"], reading(table.pooled()))
 
 
 def test_parameters_that_cannot_be_are_refused():
