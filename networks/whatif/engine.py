@@ -34,7 +34,7 @@ from networks.graph import Core, Ends, at_nodes, by_tail
 from networks.hierarchy.metric import Metric, customised
 from networks.hierarchy.topology import Hierarchy, build_hierarchy
 from networks.sweeps.matrix import SortedEnds, many_to_many, sorted_ends
-from networks.whatif._kernels import affected, close_nodes, gains, repair
+from networks.whatif._kernels import affected, close_nodes, gains, improve, repair
 from networks.whatif.answers import Block, Gains, Known, Moved, Room
 from networks.whatif.base import (
     Frame,
@@ -145,8 +145,8 @@ class WhatIf:
                 f"Only new and better arcs can be put in without a search; "
                 f"{int((edit.weights > old).sum())} arcs get worse. Use run."
             )
-        rows, cells, values = self._gains(self._base, edit, edit.weights < old, self.weights)
-        return Gains(rows, cells, values)
+        given = self._few(self._base, edit, edit.weights < old)
+        return Gains(*gains(self.weights, *given))
 
     def stream(
         self,
@@ -283,8 +283,7 @@ class WhatIf:
             searched(ways, row, column, out)
         rows, columns = covering(row, column)
         if adds:
-            touched, cells, values = self._gains(ways, edit, better, out)
-            out.ravel()[cells] = values
+            touched: Flags = improve(out, *self._few(ways, edit, better))
             rows |= touched
             columns |= touched.any()
             steps.append("update")
@@ -324,10 +323,10 @@ class WhatIf:
         ranks = self.metric.hierarchy.rank[nodes]
         return ways.ahead(ranks) if ahead else ways.back(ranks)
 
-    def _gains(
-        self, ways: Ways, edit: Edit, better: Flags, matrix: Floats
-    ) -> tuple[Flags, Ints, Floats]:
-        """Return rows looked at, cells that better and new arcs lower, and their new values."""
+    def _few(
+        self, ways: Ways, edit: Edit, better: Flags
+    ) -> tuple[Floats, Floats, Ints, Ints, Floats]:
+        """Return what is known of the ends of better and new arcs, as the kernels take it."""
         size = self.core.size
         tails = np.concatenate([self.core.tails[edit.arcs[better]], edit.tails])
         heads = np.concatenate([self.core.heads[edit.arcs[better]], edit.heads])
@@ -337,8 +336,8 @@ class WhatIf:
         old = few[few < size]
         count, known = len(few), len(old)
         steps = np.full((count, count), np.inf)
-        back = np.full((count, len(matrix)), np.inf)
-        ahead = np.full((count, matrix.shape[1]), np.inf)
+        back = np.full((count, self.weights.shape[0]), np.inf)
+        ahead = np.full((count, self.weights.shape[1]), np.inf)
         steps[:known, :known] = self._between(ways, old)
         back[:known] = self._vectors(ways, old, ahead=False)
         ahead[:known] = self._vectors(ways, old)
@@ -350,10 +349,7 @@ class WhatIf:
         close_nodes(steps)
         entries = np.unique(np.concatenate([tail[tails < size], start]))
         exits = np.unique(np.concatenate([head[heads < size], end]))
-        found: tuple[Flags, Ints, Floats] = gains(
-            matrix, np.ascontiguousarray(back.T), steps, entries, exits, ahead
-        )
-        return found
+        return np.ascontiguousarray(back.T), steps, entries, exits, ahead
 
     def _between(self, ways: Ways, nodes: Ints) -> Floats:
         """Return least weights between nodes (k, k)."""
