@@ -35,7 +35,7 @@ from model.costs import (
     skim_passengers,
 )
 from model.delivery import Delivery, SectorRoles, transport_share
-from model.errors import MissingRoles
+from model.errors import MissingRoles, NetworkMismatch
 from model.parameters import Parameters
 from model.response import FinalDemandClosure, PriceRule, Response, respond
 from networks.network import Network
@@ -175,6 +175,28 @@ def with_parameters(base: Calibration, parameters: Parameters) -> Calibration:
         skims=skims,
         delivery=_delivery(base.blocks, base.roles, costs, parameters, base.table),
         theta=np.array(parameters.by_sector("theta", base.table.sectors)),
+    )
+
+
+def with_table(base: Calibration, table: RegionalTable) -> Calibration:
+    """Return another estimate of the same economy on the same network: regions and sectors stay.
+
+    Raises
+    ------
+    NetworkMismatch
+        When the table has other regions or sectors.
+    """
+    if list(table.regions) != list(base.table.regions) or table.sectors != base.table.sectors:
+        raise NetworkMismatch(
+            f"Another estimate of table '{base.table.name}' needs its regions and sectors, in its "
+            f"order; '{table.name}' has others."
+        )
+    blocks = Blocks.of(table)
+    return replace(
+        base,
+        table=table,
+        blocks=blocks,
+        delivery=_delivery(blocks, base.roles, base.costs, base.parameters, table),
     )
 
 

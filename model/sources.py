@@ -8,6 +8,7 @@ Public names
 ``open_places``     path to `NestedTable`, when places in gravity form are there
 ``open_network``    embedded name or path to `Network`
 ``open_stressors``  emissions and the like that come beside an embedded table
+``open_candidates`` a shipped list of corridors, and the network it is meant for
 ``open_groupings``  groups that belong to an embedded network; none for a file
 ``open_model``      everything a scenario names, tied together
 ``embedded_case``   the seam of an embedded case, or None for a path
@@ -40,6 +41,7 @@ from networks.readers import read_network
 __all__ = [
     "EmbeddedCase",
     "embedded_case",
+    "open_candidates",
     "open_groupings",
     "open_model",
     "open_network",
@@ -68,6 +70,12 @@ class EmbeddedCase(Protocol):
 
     def load_groupings(self) -> Groupings:
         """Return groupings of regions and places."""
+
+    def candidate_lists(self) -> dict[str, Path]:
+        """Return the shipped lists of corridors by name."""
+
+    def load_network_for(self, candidates: str) -> Network:
+        """Return the network that a shipped list is meant for."""
 
     def load_stressors(self, level: str) -> Stressors | None:
         """Return stressors of the table of a level, or None."""
@@ -138,6 +146,27 @@ def open_network(name: str) -> Network:
     """Open a network by embedded name or path."""
     seam = embedded_case(name)
     return read_network(name) if seam is None else seam.load_network()
+
+
+def open_candidates(name: str) -> tuple[Path, Network] | None:
+    """Return the file of a shipped list of corridors and its network; None for a path.
+
+    Raises
+    ------
+    ScenarioError
+        When it looks like the name of a list and there is none.
+    """
+    case, _, word = name.partition(":")
+    if Path(name).exists() or case not in CASES or not word:
+        return None
+    seam = cast(EmbeddedCase, importlib.import_module(f"model.{case}.case"))
+    lists = seam.candidate_lists()
+    if word not in lists:
+        raise ScenarioError(
+            f"There is no list of corridors '{name}'; there is "
+            f"{', '.join(f'{case}:{one}' for one in lists)}."
+        )
+    return lists[word], seam.load_network_for(word)
 
 
 def open_groupings(name: str) -> Groupings:

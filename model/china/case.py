@@ -9,6 +9,8 @@ Public names: `load_table`, `load_network`, `load_groupings`, `load_stressors`,
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from typing import Literal, cast
 
 from io_tables.china import china_report, load_china, load_region_groups
@@ -16,8 +18,8 @@ from io_tables.china.emissions import load_china_emissions
 from io_tables.china.sourcing import OwnShare
 from io_tables.table import RegionalTable
 from model.results import ReportTable
-from model.stressors import Stressors
 from model.steps.groupings import Groupings
+from model.stressors import Stressors
 from networks.china import load_china_groups, load_china_network
 from networks.network import Network
 
@@ -28,8 +30,10 @@ LEVELS = ("province", "city")
 __all__ = [
     "LEVELS",
     "YEARS",
+    "candidate_lists",
     "load_groupings",
     "load_network",
+    "load_network_for",
     "load_stressors",
     "load_table",
     "table_report",
@@ -55,6 +59,17 @@ def load_stressors(level: str) -> Stressors | None:
         return None
     found = load_china_emissions()
     return Stressors(found.industries, found.households, (found.unit,), found.notes)
+
+
+def candidate_lists() -> dict[str, Path]:
+    """Return the shipped lists of corridors: plans, belts, border."""
+    folder = Path(str(files("model.china"))) / "corridors"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load_network_for(candidates: str) -> Network:
+    """Return the network a shipped list is meant for: border towns are places of their own."""
+    return load_china_network(2020, places="border") if candidates == "border" else load_network()
 
 
 @cache

@@ -42,10 +42,6 @@ from model.scenario_file.checks import near
 __all__ = ["main", "parser"]
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
-LATER: dict[tuple[str, ...], str] = {
-    ("corridors",): "rank candidate corridors",
-}
-"""Verbs whose method is not built yet."""
 
 _OUTPUT = "folder for the result; an earlier result there is replaced"
 _NETWORK = f"{EMBEDDED}, or the folder of a network"
@@ -144,10 +140,8 @@ def parser() -> argparse.ArgumentParser:
     _add_network_convert(network)
     _add_spillover(verbs)
     add_analysis_verbs(verbs)
+    _add_corridors(verbs)
     _add_bench(verbs)
-    for words, about in LATER.items():
-        family = {"table": table, "network": network}.get(words[0], verbs)
-        add_verb(family, words[-1], f"{about} (not in this version)", later=True)
     return top
 
 
@@ -247,6 +241,53 @@ def _add_spillover(verbs: Family) -> None:
     settle(made)
 
 
+def _add_corridors(verbs: Family) -> None:
+    made = add_verb(
+        verbs, "corridors", "rank candidate corridors: which is worth most, for whom", _corridors
+    )
+    made.add_argument(
+        "candidates",
+        nargs="?",
+        metavar="CANDIDATES",
+        help="a .toml or .csv file, or a shipped list (china:plans, china:belts, china:border); "
+        "left out: all pairs of places within --band that no direct link joins",
+    )
+    made.add_argument("--table", default=EMBEDDED, metavar="TABLE", help=TABLE_HELP)
+    made.add_argument("--network", default=EMBEDDED, metavar="NETWORK", help=_NETWORK)
+    made.add_argument(
+        "--mode", choices=("rail_hsr", "rail_conventional", "road", "air"), default="rail_hsr"
+    )
+    made.add_argument(
+        "--band", nargs=2, type=float, default=(100.0, 600.0), metavar=("LOW", "HIGH"), help="km"
+    )
+    made.add_argument("--speed", type=float, default=300.0, metavar="KMH", help="of pairs")
+    made.add_argument("--trains", type=float, default=30.0, metavar="N", help="a day, of pairs")
+    made.add_argument(
+        "--place", action="append", default=[], metavar="PLACE", help="pairs of these places only"
+    )
+    made.add_argument("--most", type=int, default=1000, metavar="N", help="pairs at most")
+    made.add_argument(
+        "--build-costs", type=Path, metavar="FILE", help="CSV: mode, terrain, cost_per_km"
+    )
+    made.add_argument(
+        "--objective",
+        default="real_consumption",
+        metavar="NAME",
+        help="real_consumption, output, value_added, jobs, potential, weighted_mean, ...",
+    )
+    made.add_argument("--closure", choices=("spending", "real"), default="spending")
+    made.add_argument("--prices", choices=("given", "follow costs"), default="given")
+    made.add_argument("--best", type=int, default=20, metavar="K", help="solved exactly")
+    made.add_argument("--budget", type=float, metavar="MONEY", help="for a package of the best")
+    add_draws(made)
+    made.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder for the files")
+    made.add_argument(
+        "--language", action="append", default=[], metavar="CODE", help="of the report: en, zh"
+    )
+    add_formats(made)
+    settle(made)
+
+
 def _add_bench(verbs: Family) -> None:
     made = add_verb(verbs, "bench", "measure speed and size (from a checkout)", _bench)
     made.add_argument("--quick", action="store_true", help="small sizes only")
@@ -314,6 +355,32 @@ def _spillover(arguments: argparse.Namespace) -> int:
         drawing=drawing_of(arguments),
     )
     return spillover(request, output_format=chosen_format(arguments))
+
+
+def _corridors(arguments: argparse.Namespace) -> int:
+    from model.cli.corridors import CorridorsRequest, corridors
+
+    request = CorridorsRequest(
+        candidates=arguments.candidates,
+        table=arguments.table,
+        network=arguments.network,
+        mode=arguments.mode,
+        band_km=tuple(arguments.band),
+        speed_kmh=arguments.speed,
+        trains_per_day=arguments.trains,
+        places=tuple(arguments.place),
+        most=arguments.most,
+        build_costs=arguments.build_costs,
+        objective=arguments.objective,
+        closure=arguments.closure,
+        prices=arguments.prices,
+        best=arguments.best,
+        budget=arguments.budget,
+        drawing=drawing_of(arguments),
+        output=arguments.output,
+        languages=tuple(arguments.language) or ("en",),
+    )
+    return corridors(request, output_format=chosen_format(arguments))
 
 
 def _bench(arguments: argparse.Namespace) -> int:

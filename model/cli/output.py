@@ -96,11 +96,12 @@ def check_new_file(path: Path) -> None:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path, *, check: Callable[[Path], None] = check_output) -> Iterator[Path]:
     """Give a new folder beside `target` that becomes `target` when the block ends well.
 
     An earlier result is moved away only then. Whatever ends the block early, the new folder and the
-    parents made for it disappear and the earlier result stays.
+    parents made for it disappear and the earlier result stays. `check` refuses a folder that holds
+    anything else.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def replacing(target: Path) -> Iterator[Path]:
         _sweep(target)
         partial.mkdir()
         yield partial
-        check_output(target)
+        check(target)
         if target.exists():
             target.rename(old)
         try:
@@ -184,7 +185,7 @@ def check_target(target: Path, *, replace: bool) -> None:
     if target.exists() and not replace:
         raise OutputRefused(f"{target} is there already; choose another name or add --replace")
     if target.is_dir() and not _holds_a_table(target):
-        raise OutputRefused(f"{target} is a folder with other things than what we write; choose another")
+        raise OutputRefused(f"{target} is a folder with other things than we write; choose another")
     parent = target.absolute().parent
     if not parent.is_dir():
         raise OutputRefused(f"{target} cannot be written: there is no folder {target.parent}")

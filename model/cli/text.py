@@ -50,7 +50,7 @@ def amount(value: float) -> str:
 
 def percent(part: float, whole: float) -> str:
     """Return a share as a percentage with one decimal; "-" when there is no whole."""
-    return f"{100.0 * part / whole:.1f} %" if whole else "-"
+    return f"{100.0 * part / whole:.1f} %" if whole and math.isfinite(part) else "-"
 
 
 def aligned(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> list[str]:

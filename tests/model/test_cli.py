@@ -74,8 +74,6 @@ def test_words_that_make_no_command_get_one_line(
 @pytest.mark.parametrize(
     "words",
     [
-        ["corridors"],
-        ["corridors", "my.toml", "--top", "5"],
     ],
 )
 def test_verbs_without_a_method_are_not_in_this_version(say: Say, words: list[str]) -> None:

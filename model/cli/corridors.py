@@ -1,0 +1,373 @@
+"""The verb ``corridors``: which of many candidates is worth most, for whom, and how sure.
+
+Owns the question: how does a planner's list become a ranking, files and a report?
+
+Public names
+------------
+``corridors``           screen, value again, draw, package; write; the exit code
+``CorridorsRequest``    what is asked
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from io_tables.table import RegionalTable
+from model.cli.analysis.draws import Drawing
+from model.cli.output import replacing, stoppable
+from model.cli.progress import Progress
+from model.cli.text import aligned, amount, percent, wrapped, write, write_json
+from model.cli.words import Format
+from model.corridors import (
+    Candidate,
+    Package,
+    choose_package,
+    pair_candidates,
+    price_candidates,
+    rank_stability,
+    read_candidates,
+    screen_corridors,
+)
+from model.corridors.outputs import FILES, table_of, write_screening
+from model.corridors.page import LANGUAGES, Story
+from model.coupling import SpatialModel
+from model.errors import OutputRefused, ScenarioError
+from model.link_values.objectives import ECONOMY, MEASURES
+from model.response import FinalDemandClosure, PriceRule
+from model.scenario import Scenario
+from model.sources import OWN_SHARES, embedded_case, open_candidates, open_model, open_table
+from networks.dims import LinkMode
+from networks.network import Network
+
+__all__ = ["CorridorsRequest", "corridors"]
+
+SHOWN = 15
+STABLE = 8
+"""Candidates that are drawn."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorridorsRequest:
+    """What is screened, and how.
+
+    Parameters
+    ----------
+    candidates
+        File, or the name of a shipped list; pairs of places when None.
+    table, network
+        Embedded name or path.
+    mode, band_km, speed_kmh, trains_per_day, places, most
+        Of candidates from pairs.
+    build_costs
+        CSV with mode, terrain and cost_per_km.
+    objective, closure, prices
+        As in `hl.link_values`.
+    best
+        Solved exactly.
+    budget
+        For a package of the best; none when None.
+    drawing
+        Draws of parameters for the best.
+    output, languages
+        Folder for the files and languages of the report; nothing is written when None.
+    """
+
+    candidates: str | None = None
+    table: str
+    network: str
+    mode: LinkMode = "rail_hsr"
+    band_km: tuple[float, float] = (100.0, 600.0)
+    speed_kmh: float = 300.0
+    trains_per_day: float = 30.0
+    places: tuple[str, ...] = ()
+    most: int | None = 1000
+    build_costs: Path | None = None
+    objective: str = "real_consumption"
+    closure: FinalDemandClosure = "spending"
+    prices: PriceRule = "given"
+    best: int = 20
+    budget: float | None = None
+    drawing: Drawing = field(default_factory=Drawing)
+    output: Path | None = None
+    languages: tuple[str, ...] = ("en",)
+
+    def __post_init__(self) -> None:
+        if strange := [one for one in self.languages if one not in LANGUAGES]:
+            raise ScenarioError(
+                f"the report has the languages {', '.join(LANGUAGES)}; found {strange[0]!r}"
+            )
+        known = (*ECONOMY, *MEASURES)
+        if self.objective == "purchase_cost":
+            raise ScenarioError("--objective purchase_cost has no exact value for candidates")
+        if self.drawing.draws and self.objective in MEASURES:
+            raise ScenarioError(
+                f"--draws moves elasticities and the value of time, which {self.objective} does "
+                f"not depend on; take one of {', '.join(known[:1])}"
+            )
+
+
+def corridors(request: CorridorsRequest, *, output_format: Format = "text") -> int:
+    """Screen candidates and write what was found.
+
+    Raises
+    ------
+    ScenarioError
+        For candidates that cannot be built, and budgets that buy nothing.
+    OutputRefused
+        For a folder that holds other things.
+    """
+    if request.output is not None:
+        _check_folder(request.output)
+    progress = Progress(sys.stderr)
+    try:
+        with stoppable():
+            story, best = _found(request, progress)
+            left = _written(story, request)
+    finally:
+        progress.close()
+    if output_format == "csv":
+        table_of(story.data).to_csv(sys.stdout, index=False)
+    elif output_format == "json":
+        write_json(_plain(story))
+    else:
+        write(*_lines(story, request, best, left))
+    return 0
+
+
+def _found(
+    request: CorridorsRequest, progress: Callable[[str, float], None]
+) -> tuple[Story, list[Candidate]]:
+    def part(low: float, high: float) -> Callable[[str, float], None]:
+        return lambda step, done: progress(step, low + (high - low) * done)
+
+    progress("opening table and network", 0.0)
+    shipped = None if request.candidates is None else open_candidates(request.candidates)
+    if shipped is None and request.candidates is not None:
+        read_candidates(request.candidates)  # its mistakes come before the work
+    model = _model(request, None if shipped is None else shipped[1])
+    network = model.network
+    candidates = _candidates(request, network, None if shipped is None else shipped[0])
+    costs = request.build_costs
+    if costs is not None:
+        candidates = price_candidates(candidates, _costs(costs), network)
+    folder = request.drawing.resume
+    data = screen_corridors(
+        model,
+        candidates,
+        request.objective,
+        closure=request.closure,
+        prices=request.prices,
+        best=request.best,
+        workers=request.drawing.workers,
+        folder=folder,
+        progress=part(0.05, 0.6),
+    )
+    by_name = {one.name: one for one in candidates}
+    best = [by_name[str(name)] for name in data["candidate"].values[: max(request.best, 1)]]
+    stability: xr.Dataset | None = None
+    if request.drawing.draws:
+        stability = rank_stability(
+            model,
+            best[:STABLE],
+            request.objective,
+            draws=request.drawing.draws,
+            seed=request.drawing.seed,
+            closure=request.closure,
+            prices=request.prices,
+            tables=_estimates(request.table),
+            workers=request.drawing.workers,
+            progress=part(0.6, 0.85),
+        )
+    package: Package | None = None
+    if request.budget is not None:
+        package = choose_package(
+            model,
+            best,
+            request.budget,
+            request.objective,
+            closure=request.closure,
+            prices=request.prices,
+            progress=part(0.85, 0.98),
+        )
+    name = request.candidates or f"pairs of places by {request.mode}"
+    story = Story(Path(name).stem, data, network, stability, package)
+    return story, best
+
+
+def _model(request: CorridorsRequest, network: Network | None) -> SpatialModel:
+    """Return the model of a table and a network, or of the network that a shipped list needs."""
+    named = {"name": "corridors", "table": request.table, "network": request.network}
+    model = open_model(Scenario.from_dict(named))
+    if network is not None and network is not model.network:
+        if len(model.network.places) == len(network.places):
+            return model
+        model = replace(model, network=network)
+    return model
+
+
+def _estimates(name: str) -> dict[str, RegionalTable]:
+    """Return all estimates of an embedded table, to be drawn from; none for a file."""
+    if embedded_case(name) is None:
+        return {}
+    return {bound: open_table(name, own_share=bound) for bound in OWN_SHARES}
+
+
+def _candidates(
+    request: CorridorsRequest, network: Network, shipped: Path | None
+) -> list[Candidate]:
+    if request.candidates is not None:
+        return read_candidates(request.candidates if shipped is None else shipped)
+    found = pair_candidates(
+        network,
+        request.mode,
+        band_km=request.band_km,
+        speed_kmh=request.speed_kmh,
+        trains_per_day=request.trains_per_day,
+        places=request.places or None,
+        most=request.most,
+    )
+    if not found:
+        low, high = request.band_km
+        raise ScenarioError(
+            f"no pair of places {low:g} to {high:g} km apart lacks a direct {request.mode} link"
+        )
+    return found
+
+
+def _costs(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise ScenarioError(f"--build-costs: there is no file {path}")
+    return pd.read_csv(path, dtype={"mode": str, "terrain": str}, keep_default_na=False)
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise OutputRefused(f"{folder} is a file; -o needs a folder")
+    foreign = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
+    if foreign and "corridors.nc" not in foreign:
+        raise OutputRefused(
+            f"{folder} holds other files ({', '.join(foreign[:5])}); choose another"
+        )
+    if strange := [one for one in foreign if one not in FILES]:
+        raise OutputRefused(
+            f"{folder} holds other files ({', '.join(strange[:5])}); choose another"
+        )
+
+
+def _written(story: Story, request: CorridorsRequest) -> list[str]:
+    if request.output is None:
+        return []
+    with replacing(request.output, check=_check_folder) as folder:
+        return write_screening(story, folder, request.languages)
+
+
+def _lines(
+    story: Story, request: CorridorsRequest, best: list[Candidate], left: list[str]
+) -> list[str]:
+    data = story.data
+    units = str(data.attrs["units"])
+    shown = data.isel(candidate=slice(0, SHOWN))
+    money = str(data["user_benefit"].attrs["units"])
+    head = ["corridor", "exact", "first order", "user benefits", "minutes", "km", "gain", "lose"]
+    priced = bool(np.isfinite(shown["build_cost"].values).any())
+    head += ["return"] if priced else []
+    users = shown["user_benefit"].sum("purpose", skipna=False).values
+    rows = []
+    for k, name in enumerate(shown["candidate"].values.astype(str)):
+        row = [
+            name,
+            amount(float(shown["exact"].values[k])),
+            amount(float(shown["first_order"].values[k])),
+            amount(float(users[k])),
+            amount(float(shown["minutes"].values[k])),
+            amount(float(shown["km"].values[k])),
+            amount(float(shown["gainers"].values[k])),
+            amount(float(shown["losers"].values[k])),
+        ]
+        if priced:
+            row.append(percent(float(shown["annual_return"].values[k]), 1.0))
+        rows.append(row)
+    more = data.sizes["candidate"] - shown.sizes["candidate"]
+    lines = [
+        f"{data.sizes['candidate']:,} candidates by {data.attrs['objective']}, {units} a year; "
+        f"closure {data.attrs['closure']}, prices {data.attrs['prices']}",
+        "",
+        *aligned(head, rows),
+        *([f"... and {more:,} more: --csv has all of them"] if more > 0 else []),
+        "",
+    ]
+    if story.stability is not None:
+        lines += [*_sure(story.stability), ""]
+    if story.package is not None:
+        lines += [*_package(story.package, units), ""]
+    top = rows[0]
+    lines += wrapped(
+        [
+            f"How to read it: {top[0]} changes {data.attrs['objective']} by {top[1]} {units} a "
+            f"year (first order {top[2]}). User benefits, {money} by the rule of half, are another "
+            "view of part of it: never add them. gain and lose count regions.",
+            *(f"left out: {one}" for one in left),
+        ]
+    )
+    if request.output is not None:
+        lines += [f"  written to {request.output}"]
+    return lines
+
+
+def _sure(found: xr.Dataset) -> list[str]:
+    order = np.argsort(-found["median"].values)
+    names = found["candidate"].values.astype(str)
+    rows = [
+        [
+            names[k],
+            *(amount(float(found[key].values[k])) for key in ("median", "low", "high")),
+            f"{100.0 * float(found['probability_first'].values[k]):.0f} %",
+            f"{100.0 * float(found['probability_top'].values[k]):.0f} %",
+        ]
+        for k in order
+    ]
+    top = int(found.attrs["top"])
+    head = [f"{found.attrs['draws']} draws", "median", "low", "high", "first", f"in first {top}"]
+    return aligned(head, rows)
+
+
+def _package(found: Package, units: str) -> list[str]:
+    rows = [
+        [
+            str(row["candidate"]),
+            *(amount(float(row[key])) for key in ("build_cost", "added", "alone")),
+        ]
+        for _, row in found.steps.iterrows()
+    ]
+    head = ["package", "build cost", f"adds ({units})", "alone"]
+    return [
+        *aligned(head, rows),
+        f"together {amount(found.value)} {units} a year for {amount(found.cost)} of "
+        f"{amount(found.budget)}",
+    ]
+
+
+def _plain(story: Story) -> dict[str, object]:
+    made: dict[str, object] = {
+        **{key: story.data.attrs[key] for key in ("objective", "units", "closure", "prices")},
+        "candidates": table_of(story.data).to_dict("records"),
+    }
+    if story.stability is not None:
+        kept = [n for n, v in story.stability.data_vars.items() if v.dims == ("candidate",)]
+        frame = story.stability[kept].to_dataframe().reset_index()
+        made["stability"] = frame.to_dict("records")
+    if story.package is not None:
+        made["package"] = {
+            "names": list(story.package.names),
+            "value": story.package.value,
+            "cost": story.package.cost,
+            "steps": story.package.steps.to_dict("records"),
+        }
+    return made

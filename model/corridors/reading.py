@@ -1,0 +1,151 @@
+"""Candidates from a file.
+
+Owns the question: how does a planner hand over a list of corridors?
+
+Public names
+------------
+``read_candidates``    TOML, CSV, or a file of patches
+
+A TOML file has one block ``[[candidate]]`` for each: ``name`` and either the fields of a line
+(mode, stops, speed_kmh, trains_per_day, fare_per_km, freed_freight_capacity) or ``do``, such as
+"upgrade Chengdu-Chongqing to 350 km/h"; and, where known, ``build_cost`` (money), ``terrain`` and
+``note``. A CSV file has the same columns, stops parted by semicolons. Everything that is wrong is
+collected and told at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.corridors.candidates import SPEED_KMH, TRAINS, Candidate, line_candidate
+from model.errors import ScenarioError
+from model.scenario_file.checks import near
+from networks.errors import NetworkError
+from networks.patch_files import read_patches
+from networks.patch_words import patch_from_text
+
+__all__ = ["read_candidates"]
+
+LINE = ("mode", "stops", "speed_kmh", "trains_per_day", "fare_per_km", "freed_freight_capacity")
+ABOUT = ("name", "do", "build_cost", "terrain", "note")
+NUMBERS = ("speed_kmh", "trains_per_day", "fare_per_km", "freed_freight_capacity", "build_cost")
+
+
+def read_candidates(path: str | Path) -> list[Candidate]:
+    """Return the candidates of a file, in its order.
+
+    Parameters
+    ----------
+    path
+        ``.csv``, or ``.toml`` with blocks ``[[candidate]]`` or, as patches are stored,
+        ``[[patch]]``.
+
+    Raises
+    ------
+    ScenarioError
+        For a file that is not there or cannot be read, unknown or missing keys, values of the wrong
+        kind, and names that are there twice; all of them together.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise ScenarioError(f"There is no file of candidates {str(path)!r}.")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        rows = _csv(text) if file.suffix.casefold() == ".csv" else _toml(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
+        raise ScenarioError(f"{file.name} cannot be read: {error}.") from error
+    if rows is None:
+        return [Candidate(patch) for patch in read_patches(file)]
+    made: list[Candidate] = []
+    failures: list[str] = []
+    for number, row in enumerate(rows, start=1):
+        where = f"candidate {number}" + (f" ({row['name']})" if row.get("name") else "")
+        try:
+            made.append(_candidate(row))
+        except (ScenarioError, NetworkError, TypeError, ValueError) as error:
+            failures.append(f"{where}: {str(error).rstrip('.')}")
+    names = [one.name for one in made]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    failures += [f"there are several candidates called '{name}'" for name in twice]
+    if not rows:
+        failures.append("there is no block [[candidate]] and no row")
+    if failures:
+        more = f"; and {len(failures) - 5} more" if len(failures) > 5 else ""
+        raise ScenarioError(f"{file.name}: {'; '.join(failures[:5])}{more}.")
+    return made
+
+
+def _toml(text: str) -> list[dict[str, Any]] | None:
+    found = tomllib.loads(text)
+    if "patch" in found:
+        return None
+    strange = [key for key in found if key != "candidate"]
+    if strange:
+        raise ScenarioError(
+            f"A file of candidates has blocks [[candidate]] only; found "
+            f"{strange[0]!r}{near(strange[0], ['candidate'])}."
+        )
+    blocks = found.get("candidate", [])
+    if not isinstance(blocks, list):
+        raise ScenarioError("Candidates are blocks [[candidate]], with two brackets.")
+    return [dict(block) for block in blocks]
+
+
+def _csv(text: str) -> list[dict[str, Any]]:
+    rows = []
+    for row in csv.DictReader(text.splitlines()):
+        if None in row:
+            raise ScenarioError(f"a row has more cells than the head: {row}")
+        kept: dict[str, Any] = {k: v.strip() for k, v in row.items() if v and v.strip()}
+        if "stops" in kept:
+            kept["stops"] = [s.strip() for s in kept["stops"].split(";") if s.strip()]
+        for name in NUMBERS:
+            if name in kept:
+                try:
+                    kept[name] = float(kept[name])
+                except ValueError as error:
+                    raise ScenarioError(
+                        f"{name} of {kept.get('name', 'a row')} must be a number; found "
+                        f"{kept[name]!r}"
+                    ) from error
+        rows.append(kept)
+    return rows
+
+
+def _candidate(row: Mapping[str, Any]) -> Candidate:
+    known = (*ABOUT, *LINE)
+    if strange := [key for key in row if key not in known]:
+        raise ScenarioError(f"does not know {strange[0]!r}{near(strange[0], known)}")
+    name, sentence = row.get("name"), row.get("do")
+    if not isinstance(name, str) or not name.strip():
+        raise ScenarioError("needs a name")
+    for key in NUMBERS:
+        if key in row and (isinstance(row[key], bool) or not isinstance(row[key], int | float)):
+            raise ScenarioError(f"{key} must be a number; found {row[key]!r}")
+    about: dict[str, Any] = {key: row[key] for key in ("terrain", "note") if key in row}
+    cost = float(row["build_cost"]) if "build_cost" in row else None
+    if sentence is not None:
+        if both := [key for key in LINE if key in row]:
+            raise ScenarioError(f"says both do and {both[0]}: one of them is enough")
+        patch = patch_from_text(str(sentence), name=name)
+        return Candidate(patch, cost, str(about.get("terrain", "")), str(about.get("note", "")))
+    if missing := [key for key in ("mode", "stops") if key not in row]:
+        raise ScenarioError(f"needs {' and '.join(missing)}, or do")
+    if not isinstance(row["stops"], list):
+        raise ScenarioError(f"stops must be a list of names; found {row['stops']!r}")
+    return line_candidate(
+        name,
+        row["mode"],
+        [str(stop) for stop in row["stops"]],
+        speed_kmh=float(row.get("speed_kmh", SPEED_KMH)),
+        trains_per_day=float(row.get("trains_per_day", TRAINS)),
+        fare_per_km=float(row["fare_per_km"]) if "fare_per_km" in row else None,
+        freed_freight_capacity=float(row.get("freed_freight_capacity", 0.0)),
+        build_cost=cost,
+        terrain=str(about.get("terrain", "")),
+        note=str(about.get("note", "")),
+    )
