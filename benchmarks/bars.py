@@ -12,6 +12,18 @@ from benchmarks.case import BEST_FORCED, FORCED, OURS, PHYSICAL_LIMIT, Bar, Case
 
 Record = dict[str, Any]
 
+STOPS: dict[str, str] = {
+    "pooled/product": "Every number of the shares is used once: the time is that of reading them, "
+    "and of waking a second thread.",
+    "gravity/product": "Some ten products share a kernel: between the limit of memory and that of "
+    "matrix products.",
+    "explicit/inverse": "2 n^3 operations (LAPACK's factors, L below its diagonal, one triangular "
+    "solve) where numpy does 8/3 n^3; the bound takes four passes over the matrix more.",
+    "real/multipliers-split": "Seven products of A with one column per region and one more are the "
+    "floor; the stand-in for the inverse takes as long again as three of them.",
+}
+"""What stops a case, said where one of its bars may be missed."""
+
 
 def judge(cases: Sequence[Case], results: Sequence[Record]) -> list[Record]:
     """One record for each bar of the cases: value, limit, met (None when not measured)."""
@@ -34,7 +46,26 @@ def _judged(case: str, bar: Bar, results: Sequence[Record]) -> Record:
     return {
         "case": case, "size": bar.size, "severity": bar.severity, "kind": bar.kind,
         "against": bar.against, "limit": bar.limit, "value": value, "met": met, "note": bar.note,
+        "profile": profile_of(here) if met is False else None, "stops": STOPS.get(case, ""),
     }  # fmt: skip
+
+
+def profile_of(here: dict[str, Record]) -> Record | None:
+    """Where a missed bar stands: our seconds and facts, the machine's limit, the peers' seconds."""
+    ours = here.get(OURS)
+    if ours is None:
+        return None
+    work = ours.get("work") or {}
+    limit = ours.get("limit_seconds")
+    flops = float(work.get("flops", 0.0)) / max(float(work.get("bytes", 0.0)), 1.0)
+    return {
+        "seconds": ours["warm_seconds"],
+        "peak_mb": ours["peak_mb"],
+        "limit_seconds": limit,
+        "limited_by": f"{flops:.2g} operations to a byte of memory",
+        "facts": ours.get("facts", {}),
+        "beside": {n: r["warm_seconds"] for n, r in here.items() if n != OURS},
+    }
 
 
 def value_of(bar: Bar, here: dict[str, Record]) -> float | None:

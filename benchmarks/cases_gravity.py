@@ -73,6 +73,7 @@ CASES = (
         (TINY, CITIES, Size(2850, 42)),
         {OURS: product(gravity, 16, 1)},
         severities=(FOUR,),
+        bars=(Bar("2850x42", "ratio", 0.5, against=PHYSICAL_LIMIT, severity=FOUR.label),),
         repeats=5,
     ),
 )

@@ -131,6 +131,14 @@ CASES = (
         repeats=9,
     ),
     Case(
+        "pooled/product-16",
+        "5 products with 16 vectors",
+        (TINY, HUNDRED, Size(313, 42, level="quick"), Size(341, 42)),
+        {OURS: product(pooled, 16, 5)},
+        bars=(Bar("313x42", "ratio", 0.5, against=PHYSICAL_LIMIT),),
+        repeats=9,
+    ),
+    Case(
         "pooled/product-128",
         "2 products with 128 vectors",
         (TINY, HUNDRED, Size(313, 42, level="quick"), Size(341, 42)),

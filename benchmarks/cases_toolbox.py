@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -14,23 +15,27 @@ from model.extractions import extractions
 from model.linkages import linkages
 from model.solve import Leontief
 
+Kind = Literal["pooled", "explicit"]
 TINY, CHINA = Size(6, 8), Size(31, 42, "quick")
 ONE_IN = 20
 """The peer solves for one extraction in so many; its seconds stand for all."""
 
 
-def _table(setting: Setting) -> RegionalTable:
-    table = economy_of(setting).table()
-    Leontief(table)  # what a table works out once, when it is first asked for
-    return table
+def _table(kind: Kind) -> Callable[[Setting], RegionalTable]:
+    def prepare(setting: Setting) -> RegionalTable:
+        table = economy_of(setting).table(kind)
+        Leontief(table)  # what a table works out once, when it is first asked for
+        return table
+
+    return prepare
 
 
 def _dense(setting: Setting) -> tuple[FloatArray, FloatArray, FloatArray]:
-    table = _table(setting)
+    table = _table("pooled")(setting)
     return Leontief(table).operator.dense(), np.array(table.x), np.array(table.f)
 
 
-def _linkages() -> Actor:
+def _linkages(kind: Kind) -> Actor:
     names = ("backward", "forward", "power_cv", "sensitivity_cv", "total", "pure_total")
 
     def read(_: Any, found: xr.Dataset) -> Answer:
@@ -38,7 +43,7 @@ def _linkages() -> Actor:
         scaled = [column / np.abs(column).max() for column in columns]
         return Answer(np.stack(scaled), direct_work(columns[0].size, 0, inverse=True))
 
-    return Actor(_table, linkages, read)
+    return Actor(_table(kind), linkages, read)
 
 
 def _linkages_dense() -> Actor:
@@ -66,13 +71,13 @@ def _linkages_dense() -> Actor:
     return Actor(_dense, run, read)
 
 
-def _extractions() -> Actor:
+def _extractions(kind: Kind) -> Actor:
     def read(_: Any, found: xr.Dataset) -> Answer:
         losses = found["loss"].values.reshape(-1)
         work = direct_work(losses.size, 0, inverse=True)
         return Answer(losses[::ONE_IN], work, {"extractions": losses.size})
 
-    return Actor(_table, extractions, read)
+    return Actor(_table(kind), extractions, read)
 
 
 def _one_solve_each() -> Actor:
@@ -97,18 +102,33 @@ CASES = (
         "toolbox/linkages",
         "linkages, dispersion, pure linkages and key sectors of every industry",
         (TINY, CHINA),
-        {OURS: _linkages(), "numpy inv": _linkages_dense()},
+        {OURS: _linkages("pooled"), "numpy inv": _linkages_dense()},
         bars=(Bar("31x42", "seconds", 0.2),),
     ),
     Case(
         "toolbox/extractions",
         "complete extraction of every industry, one at a time",
         (TINY, CHINA),
-        {OURS: _extractions(), "numpy solve": _one_solve_each()},
+        {OURS: _extractions("pooled"), "numpy solve": _one_solve_each()},
         bars=(
             Bar("31x42", "seconds", 1.0),
             Bar("31x42", "ratio", 100.0, against="numpy solve"),
         ),
+        repeats=3,
+    ),
+    Case(
+        "toolbox/linkages-explicit",
+        "the same linkages of a table whose every cell is its own",
+        (TINY, CHINA),
+        {OURS: _linkages("explicit"), "numpy inv": _linkages_dense()},
+        bars=(Bar("31x42", "seconds", 0.2),),
+    ),
+    Case(
+        "toolbox/extractions-explicit",
+        "complete extraction of every industry of a table whose every cell is its own",
+        (TINY, CHINA),
+        {OURS: _extractions("explicit"), "numpy solve": _one_solve_each()},
+        bars=(Bar("31x42", "seconds", 1.0),),
         repeats=3,
     ),
 )

@@ -6,11 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.actors import economy_of, explicit, pooled, solve_work
-from benchmarks.case import OURS, Actor, Answer, Bar, Case, FloatArray, Setting, Size, Work
+from benchmarks.actors import economy_of, explicit, gravity, pooled, solve_work
+from benchmarks.case import (
+    OURS,
+    Actor,
+    Answer,
+    Bar,
+    Case,
+    FloatArray,
+    Setting,
+    Severity,
+    Size,
+    Work,
+)
+from model.operator import GravityOperator
 from model.solve import Leontief
 
-SCENARIOS = 1000
+SCENARIOS, CORRIDORS = 1000, 20
 MEASURED = 20
 """Dense solves that are measured; their seconds stand for a thousand."""
 
@@ -75,6 +87,51 @@ def _dense_solves() -> Actor:
     return Actor(prepare, run, read, scale=SCENARIOS / MEASURED)
 
 
+def changed_cost(cost: FloatArray, scenario: int) -> FloatArray:
+    """Costs between one place and ten others 10 % lower, both ways."""
+    rng = np.random.default_rng([8, scenario])
+    n = len(cost)
+    out = cost.copy()
+    here, there = scenario % n, rng.choice(n, min(10, n - 1), replace=False)
+    out[here, there] *= 0.9
+    out[there, here] = out[here, there]
+    return out
+
+
+def _costs(*, anew: bool) -> Actor:
+    """Corridors of a gravity system: updated and solved from the base, or built and solved anew."""
+
+    def prepare(setting: Setting) -> Any:
+        economy = economy_of(setting)
+        system = Leontief(gravity(economy)())
+        f = economy.final_demand()
+        return system, economy, np.array(economy.cost), f, system.solve(f).raise_for_status()
+
+    def run(given: Any) -> FloatArray:
+        system, economy, cost, f, base = given
+        out = np.empty((CORRIDORS, len(f)))
+        for scenario in range(CORRIDORS):
+            edited = changed_cost(cost, scenario)
+            if anew:
+                changed = Leontief(
+                    GravityOperator(
+                        economy.technology,
+                        edited,
+                        economy.decay,
+                        economy.weights,
+                        technology_of=economy.technology_of,
+                        home=economy.home,
+                    )
+                )
+                out[scenario] = changed.solve(f).raise_for_status().x
+            else:
+                changed = system.update(cost=edited)
+                out[scenario] = changed.solve(f, start=base).raise_for_status().x
+        return out
+
+    return Actor(prepare, run, lambda given, out: Answer(out, facts={"corridors": CORRIDORS}))
+
+
 CASES = (
     Case(
         "update/one-region",
@@ -83,5 +140,13 @@ CASES = (
         {OURS: _updates(), "numpy solve": _dense_solves()},
         bars=(Bar("31x42", "ratio", 20.0, against="numpy solve"),),
         repeats=2,
+    ),
+    Case(
+        "update/costs",
+        f"{CORRIDORS} scenarios that change costs of a gravity system",
+        (Size(8, 8), Size(341, 42, "quick")),
+        {OURS: _costs(anew=False), "hinterland, everything anew": _costs(anew=True)},
+        severities=(Severity(decay=(0.8, 1.2, 1.6, 2.0)),),
+        repeats=3,
     ),
 )

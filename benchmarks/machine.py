@@ -8,7 +8,9 @@ Public names
 
 Bandwidth is the larger of a triad a = b + s c (three streams) and a dot product (two), on working
 sets from a megabyte to a quarter of a gigabyte: what fits in a cache is held against that cache.
-The matrix-multiply rate is the best of several products of 1,536 x 1,536 float64 matrices.
+The matrix-multiply rate is the best of several products of 1,536 x 1,536 float64 matrices by BLAS.
+Our kernels for few vectors can be faster than BLAS is (their rate is measured beside it): shares of
+the limit above one are theirs.
 
     least seconds = max(flops / rate, bytes / bandwidth of the working set)
 
@@ -78,6 +80,14 @@ def multiply_rate(seconds: float, n: int = 1536) -> float:
     return 2e-9 * n**3 / _best(lambda: np.matmul(a, b, out=out), seconds)
 
 
+def kernel_rate(seconds: float, n: int = 1302, columns: int = 64) -> float:
+    """Giga-operations a second of our kernels for few vectors: one matrix that stays in a cache."""
+    from model.leontief import narrow  # compiles
+
+    matrix, vectors = np.ones((n, n)), np.ones((n, columns))
+    return 2e-9 * n * n * columns / _best(lambda: narrow.times(matrix, vectors), seconds)
+
+
 def describe_machine(threads: int, *, seconds: float = 0.15) -> dict[str, Any]:
     """Return cores, BLAS, threads, memory, versions and measured limits; no names of hosts."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
@@ -93,6 +103,7 @@ def describe_machine(threads: int, *, seconds: float = 0.15) -> dict[str, Any]:
         "versions": {name: found for name in PACKAGES if (found := _version(name))},
         "bandwidth_gb_s": [bandwidth(size, threads, seconds) for size in WORKING_SETS],
         "multiply_gflops": multiply_rate(2 * seconds),
+        "kernel_gflops": kernel_rate(2 * seconds),
     }
 
 

@@ -23,8 +23,9 @@ LEGEND = """Every actor runs in a fresh process. *Cold* is the first run in it (
 first touch of memory included), *warm* the median of the runs after it; imports are in neither.
 *MB* is the peak of memory above the interpreter with its imports, the input included. *x ours* is
 an actor's warm seconds over ours: above one, hinterland is faster. *Of limit* is the least time in
-which this machine could do the arithmetic and the memory traffic of the run (rate of matrix
-products and bandwidth measured in the same run), over the time it took; for a solve it counts the
+which this machine could do the arithmetic and the memory traffic of the run (rate of BLAS matrix
+products and bandwidth measured in the same run), over the time it took; above 100 % our kernels are
+faster than BLAS. For a solve it counts the
 products that the solve used, for skims and what-ifs only reading the input and writing the output
 once, which they cannot come near. *Differs* is the largest difference from our answer, relative to
 its largest number.
@@ -35,7 +36,8 @@ COLUMNS = "| size | severity | actor | cold, s | warm, s | x ours | MB | of limi
 
 def render(document: Record) -> str:
     """The page of a results document."""
-    parts = [HEAD, _machine(document), _bars(document["bars"]), "## Measurements", LEGEND]
+    bars = document["bars"]
+    parts = [HEAD, _machine(document), _bars(bars), _missed(bars), "## Measurements", LEGEND]
     families: dict[str, list[Record]] = {}
     for record in document["results"]:
         families.setdefault(record["case"].split("/")[0], []).append(record)
@@ -55,7 +57,8 @@ def _machine(document: Record) -> str:
         f"{document['threads']} threads used, {machine['memory_gb']} GB of memory, last cache "
         f"{machine['last_cache_mb']} MB",
         f"- Python {machine['python']}; {versions}; BLAS {machine['blas']}",
-        f"- matrix products: {machine['multiply_gflops']:.0f} GFlop/s",
+        f"- matrix products: {machine['multiply_gflops']:.0f} GFlop/s by BLAS, which limits are "
+        f"held against; {machine.get('kernel_gflops', 0.0):.0f} by our kernels for few vectors",
         f"- mode {document['mode']}, {document['seconds']:.0f} s in all",
         "",
         "| working set, MB | triad, GB/s | dot product, GB/s |",
@@ -85,6 +88,27 @@ def _bars(bars: Sequence[Record]) -> str:
             f"| {bar['case']} | {bar['size']} | {bar['severity']} | {text} | {value} | {met} |"
         )
     return "\n".join(lines)
+
+
+def _missed(bars: Sequence[Record]) -> str:
+    """What stops each bar that is not met: where the time goes, and what the machine allows."""
+    lines = []
+    for bar in bars:
+        if bar["met"] is not False or not bar.get("profile"):
+            continue
+        found = bar["profile"]
+        where = " ".join(filter(None, (bar["case"], bar["size"], bar["severity"])))
+        parts = [f"{found['seconds']:.3g} s, {found['peak_mb']:.0f} MB"]
+        if found["limit_seconds"] is not None:
+            share = found["limit_seconds"] / found["seconds"]
+            parts.append(
+                f"the machine's limit for its work is {found['limit_seconds']:.2g} s "
+                f"({100 * share:.0f} %: {found['limited_by']})"
+            )
+        parts += [f"{key} {_short(value)}" for key, value in found["facts"].items()]
+        parts += [f"{name} {seconds:.3g} s" for name, seconds in found["beside"].items()]
+        lines.append(f"- **{where}**: {'; '.join(parts)}. {bar['stops']}".rstrip())
+    return "\n".join(["### What stops the bars that are not met", "", *lines]) if lines else ""
 
 
 def _family(family: str, records: Sequence[Record]) -> str:

@@ -139,13 +139,13 @@ class Explicit(Operator):
         """Return A X for X (n, k)."""
         if self._scale is not None:
             columns = self._scale[:, None] * columns
-        if not self._sparse and narrow.few(columns.shape[1]):
+        if not self._sparse and narrow.few(columns.shape[1], alone=True):
             return narrow.times(self._matrix, columns)
         return np.asarray(self._matrix @ columns)
 
     def rmatmat(self, columns: FloatArray) -> FloatArray:
         """Return A' X for X (n, k)."""
-        if not self._sparse and narrow.few(columns.shape[1]):
+        if not self._sparse and narrow.few(columns.shape[1], alone=True):
             out = narrow.times(self._matrix, columns, transposed=True)
         else:
             out = np.asarray(self._transposed @ columns)

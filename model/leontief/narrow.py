@@ -35,8 +35,9 @@ from model.leontief import _kernels
 from model.leontief._kernels import FloatArray, IntArray, Steps
 from model.leontief.machine import threads
 
-WIDEST = 64
-"""Vectors up to which the kernels are used (measured: `benchmarks` pooled/product-narrow)."""
+WIDEST, WIDEST_ALONE = 64, 512
+"""Vectors up to which the kernels are used: with stacks of small matrices, with one large one
+(measured beside BLAS: `benchmarks`, */product-*)."""
 PIECE = 2**17
 """Numbers of a matrix in a piece of work."""
 SHARED = 2**18
@@ -47,9 +48,9 @@ LONG = 2**14
 Work = Callable[[int, int], None]
 
 
-def few(n_vectors: int) -> bool:
-    """Tell whether products with so many vectors are done here."""
-    return n_vectors <= WIDEST
+def few(n_vectors: int, *, alone: bool = False) -> bool:
+    """Tell whether products with so many vectors are done here; `alone` of one large matrix."""
+    return n_vectors <= (WIDEST_ALONE if alone else WIDEST)
 
 
 def rows_times(
