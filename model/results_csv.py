@@ -12,8 +12,9 @@ Terms
 A *table* holds every variable over the same dims; a variable ``v`` with a twin ``v_base`` also gets
 ``v_change``. One row is one observation; label columns come first, then ``variable [unit]``.
 Numbers have ten digits, in the NetCDF file all of them. ``columns.csv`` lists file, column, unit
-and meaning. Of travel times and costs only the pairs that changed are tabled, and so it is with any
-table of more than a million rows that has a base year; the NetCDF file holds all of them.
+and meaning. Of travel times and costs only the pairs that changed are tabled, and of any table of
+more than a million rows that has a base year those that changed by more than a ten-millionth of its
+largest value; the NetCDF file holds all of them.
 """
 
 from __future__ import annotations
@@ -79,6 +80,8 @@ BACKDROP = ("corridor_leg", "link")
 DIGITS = "%.10g"
 LARGEST_TABLE = 1_000_000
 """Rows up to which what did not change is tabled too."""
+CHANGED = 1e-7
+"""Change, relative to the largest value, that a longer table shows."""
 SUFFIX_BASE = "_base"
 SUFFIX_CHANGE = "_change"
 
@@ -155,7 +158,10 @@ def tidy(data: xr.Dataset, variables: Iterable[str]) -> pd.DataFrame:
     values = pd.DataFrame(columns)
     keep = values.notna().any(axis=1).to_numpy()
     changes = values.filter(like=SUFFIX_CHANGE)
-    if set(PAIRS) <= set(dims) or (len(values) > LARGEST_TABLE and changes.shape[1]):
+    if len(values) > LARGEST_TABLE and changes.shape[1]:
+        least = CHANGED * float(values.abs().max().max())
+        keep = keep & (changes.abs() > least).any(axis=1).to_numpy()
+    elif set(PAIRS) <= set(dims):
         keep = keep & (changes.fillna(0.0) != 0.0).any(axis=1).to_numpy()
     rows = np.flatnonzero(keep)
     positions = np.unravel_index(rows, tuple(block.sizes[dim] for dim in dims))

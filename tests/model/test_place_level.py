@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from io_tables.china import load_china
 from model.errors import ScenarioError
 from model.place_level import groups_of_places, is_of_places, named_by_places, tied_to_places
 from model.results import read_result
+from model.results_csv import tidy
 from model.run import run
 from model.scenario import Scenario
 from model.sources import open_groupings
@@ -146,3 +148,20 @@ def test_codes_that_name_a_group_already_keep_its_meaning(network) -> None:
     rows = pd.DataFrame({"grouping": ["own"], "group": ["310000"], "region": ["Jiangsu"]})
     made = groups_of_places(replace(Groupings.empty(), regions=rows), network).regions
     assert set(made.loc[made["group"] == "310000", "grouping"]) == {"own"}
+
+
+def test_a_table_too_long_to_read_shows_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.results_csv.LARGEST_TABLE", 5)
+    dims, units = ("region_from", "region_to"), {"units": "1", "long_name": "share"}
+    base = np.full((2, 3), 0.5)
+    data = xr.Dataset(
+        {
+            "trade_share": (dims, np.add(base, [[0.0, 1e-3, 1e-12], [0.0, -1e-3, 0.0]]), units),
+            "trade_share_base": (dims, base, units),
+        },
+        coords={"region_from": ["a", "b"], "region_to": ["x", "y", "z"]},
+    )
+    rows = tidy(data, ["trade_share", "trade_share_base"])
+    assert rows["region_to"].tolist() == ["y", "y"]
+    monkeypatch.setattr("model.results_csv.LARGEST_TABLE", 6)
+    assert len(tidy(data, ["trade_share", "trade_share_base"])) == 6
