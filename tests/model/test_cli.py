@@ -71,15 +71,6 @@ def test_words_that_make_no_command_get_one_line(
     refused(say(*words), *expected)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-    ],
-)
-def test_verbs_without_a_method_are_not_in_this_version(say: Say, words: list[str]) -> None:
-    refused(say(*words), "not in this version")
-
-
 def test_version_and_help_end_well(say: Say) -> None:
     assert say("--version").out.startswith("hinterland ")
     for words in (["-h"], ["run", "-h"], ["spillover", "--help"], ["table", "info", "-h"]):
