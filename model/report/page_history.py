@@ -146,7 +146,8 @@ def _add_maps(section: Section, data: xr.Dataset) -> None:
         return
     places = place_frame(data)
     saved = -owed_of(data, SURFACE, MINUTES)[causes] / 60
-    drawing = new_figure(4.3 if len(causes) > 1 else 6.0)
+    drawing = new_figure(4.4 if len(causes) > 1 else 6.0)
+    drawing.set_layout_engine("constrained", rect=(0.0, 0.0, 1.0, 0.96))  # room for the heads
     axes = drawing.subplots(1, len(causes), squeeze=False)[0]
     titles = {}
     backdrop = read_backdrop(data)
