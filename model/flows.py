@@ -36,6 +36,7 @@ modes as in `networks.choice`.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -222,9 +223,11 @@ def link_flows(
 
 
 def _without_ties(network: Network) -> Network:
-    """Return the network with every link's time stretched by its own part of a millionth."""
-    count = len(network.links)
-    part = np.random.default_rng(0).permutation(count) / max(count, 1)
+    """Return the network with every link's time stretched by its own part of a millionth.
+
+    The part comes from the key of the link, so that an edit elsewhere does not move ways that tie.
+    """
+    part = np.array([zlib.crc32(str(key).encode()) for key in network.links.index]) / 2.0**32
     minutes = network.links["minutes"].to_numpy() * (1.0 + TIE_BREAK * part)
     return replace(network, links=network.links.assign(minutes=minutes))
 
@@ -252,7 +255,7 @@ def flows_dataset(
     Returns
     -------
     Dataset
-        `travel_by_mode` (purpose, travel_mode, carried): volume, volume-km, charges, value delivered;
+        `travel_by_mode` (purpose, travel_mode, carried): volume, volume-km, charges, value;
         `link_volume`, `link_value` (flow_link, purpose), each with a twin `*_base`. Links without
         flow in either are left out.
     """

@@ -8,7 +8,7 @@ functions from the result's dataset to pandas; money in the units of the dataset
 - `by_region`: change of one variable by region and channel.
 - `groups_of`: change by cluster or ring and channel, and whether it was computed or allocated.
 - `disparity_of`: inequality per head in the base year and through each channel.
-- `by_mode`, `busiest`: travel by mode, and the links whose flow changes most.
+- `by_mode`, `busiest`: travel by mode, and the stretches whose flow changes most.
 """
 
 from __future__ import annotations
@@ -87,12 +87,25 @@ def by_mode(data: xr.Dataset, purpose: str) -> pd.DataFrame:
 
 
 def busiest(data: xr.Dataset, purpose: str, count: int) -> pd.DataFrame:
-    """Give the links whose flow of a purpose changes most: ends, mode, base, change."""
+    """Give the stretches whose flow of a purpose changes most: ends, mode, base, change.
+
+    A stretch is all links of one mode between the same two nodes: which of several lines on one
+    track carries what is arbitrary, how much passes is not.
+    """
     base = data["link_volume_base"].sel(purpose=purpose).to_numpy()
-    change = data["link_volume"].sel(purpose=purpose).to_numpy() - base
-    order = np.argsort(-np.abs(change), kind="stable")[:count]
-    order = order[change[order] != 0.0]
-    labels = {
-        name: data[f"flow_{name}"].to_numpy()[order] for name in ("from", "to", "mode", "line")
-    }
-    return pd.DataFrame({**labels, "base": base[order], "change": change[order]})
+    labels = {name: data[f"flow_{name}"].to_numpy().astype(str) for name in ("from", "to", "mode")}
+    ends = np.sort(np.stack([labels["from"], labels["to"]]), axis=0)
+    frame = pd.DataFrame(
+        {
+            "from": ends[0],
+            "to": ends[1],
+            "mode": labels["mode"],
+            "base": base,
+            "change": data["link_volume"].sel(purpose=purpose).to_numpy() - base,
+        }
+    )
+    whole = frame.groupby(["from", "to", "mode"], sort=False, as_index=False).sum()
+    # What several lines hand to each other leaves rounding behind, not a change.
+    whole = whole[whole["change"].abs() > 1e-9 * whole["base"].abs()]
+    order = np.argsort(-whole["change"].abs().to_numpy(), kind="stable")[:count]
+    return whole.iloc[order].reset_index(drop=True)

@@ -128,7 +128,8 @@ def _groups(section: Section, data: xr.Dataset) -> None:
             continue
         frame, computed = found
         scale = scale_of(data, list(frame.to_numpy().ravel()))
-        columns = [Column(say(f"channels.{group}"), [str(one) for one in frame.index])]
+        names = [say.name("line_ring", one) for one in frame.index]
+        columns = [Column(say(f"channels.{group}"), names)]
         columns += [
             Column(
                 say.name("channel", name),
