@@ -9,7 +9,9 @@ Terms
 -----
 *Demand* weighs pairs of places: products of masses, scaled to sum to one, or a table of trips. A
 *bridge* is a link whose closure leaves pairs without any path; these pairs are counted and left out
-of the rise. A place is *isolated* when it loses most of the other places, out or back.
+of the rise. A place is *isolated* when it loses most of the other places, out or back. Main modes
+compete by least cost; for a composite, a logsum or nests close links one by one with
+``networks.whatif.SkimBase.run``, which is as exact.
 
 Formula
 -------

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from networks.china import load_china_network
+from networks.criticality import criticality
 from networks.errors import InvalidNetwork, NetworkError, UnreachablePlace
 from networks.patch_apply import apply_patches
 from networks.patches import Patch, add_line, close
@@ -331,3 +332,20 @@ def test_edits_keep_out_of_nodes_that_must_not_be_passed(closed):
         plain,
     ):
         assert_equal_to_skims(base.run(edited), edited, base)
+
+
+@pytest.mark.parametrize("closed", [[], ["p1", "p4"]])
+def test_closing_each_link_costs_what_criticality_says(closed):
+    plain = random_network(9)
+    network = type(plain)(plain.nodes.assign(no_pass=plain.nodes.index.isin(closed)), plain.links)
+    base = build_skim_base(network, {"least": LEAST})
+    mass = network.places["population"].astype(float)
+    weights = np.outer(mass, mass) / (mass.sum() ** 2 - (mass**2).sum())
+    np.fill_diagonal(weights, 0.0)
+    told = criticality(network, mass)
+    before = base["least"]
+    for number, rise in enumerate(told["rise"]):
+        after = base.run(base.links(gone=[number]))["least"]
+        kept = np.isfinite(after) & np.isfinite(before) & (weights > 0)
+        found = (weights[kept] * (after[kept] - before[kept])).sum()
+        assert found == pytest.approx(rise, rel=1e-9, abs=1e-9)
