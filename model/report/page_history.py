@@ -38,7 +38,7 @@ from model.report.markup import Column
 from model.report.quantities import short, write
 from model.report.section import Section
 from model.report.svg import figure_of, new_figure
-from networks.change import who_gains
+from networks.change import gains_by_group, who_gains
 
 __all__ = ["write_edit_gains", "write_history"]
 
@@ -71,6 +71,7 @@ def write_history(section: Section, data: xr.Dataset) -> None:
     section.part(say("history.equity_title"))
     section.words(_who(section, data))
     _add_quintiles(section, data)
+    _add_regions(section, data)
     _add_disparity(section, data)
 
 
@@ -359,6 +360,36 @@ def _add_quintiles(section: Section, data: xr.Dataset) -> None:
         columns.append(Column(title, floats(table[cause]), hours, 1))
     columns.append(Column(say("history.share"), floats(100 * table["share"]), "%", 1))
     section.table(columns, say("history.quintiles", first=years_of(data)[0]))
+
+
+def _add_regions(section: Section, data: xr.Dataset) -> None:
+    """Who gains and who does not, by region of the table."""
+    say = section.say
+    places = place_frame(data)
+    levels = levels_of(data, SURFACE, MINUTES) / 60
+    first, last = levels.iloc[:, 0], levels.iloc[:, -1]
+    half = weighted_mean((first - last) / first, places["population"]) / 2
+    table = gains_by_group(
+        first, last, places["population"], places["region"], lower_is_better=True
+    )
+    behind = ((first - last) / first < half).groupby(places["region"])
+    people = places["population"]
+    slow = {
+        str(name): 100 * float(people[low.index[low]].sum() / people[low.index].sum())
+        for name, low in behind
+    }
+    table = table.sort_values("gain", ascending=False, kind="stable")
+    hours = say("word.hours")
+    columns = [
+        Column(say("word.region"), [str(name) for name in table.index]),
+        Column(str(levels.columns[0]), floats(table["before"]), hours, 1),
+        Column(str(levels.columns[-1]), floats(table["after"]), hours, 1),
+        Column(say("history.saved"), floats(table["gain"]), hours, 1),
+        Column(say("history.saved"), floats(100 * table["relative"]), "%", 1),
+        Column(say("history.share"), floats(100 * table["share_of_gain"]), "%", 1),
+        Column(say("history.behind"), [slow[str(name)] for name in table.index], "%", 1),
+    ]
+    section.table(columns, say("history.regions", first=int(levels.columns[0])))
 
 
 def _add_disparity(section: Section, data: xr.Dataset) -> None:
