@@ -55,7 +55,14 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Together = Literal["link", "track"]
 
-__all__ = ["AccessObjective", "Objective", "first_order_value", "link_values", "pair_values"]
+__all__ = [
+    "AccessObjective",
+    "Objective",
+    "Together",
+    "first_order_value",
+    "link_values",
+    "pair_values",
+]
 
 SIDES = ("improve", "worsen")
 WITH_ADJOINT = ("demand", "sourcing", "price")

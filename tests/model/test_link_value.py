@@ -127,7 +127,7 @@ def test_purchase_cost_equals_central_differences_of_the_whole_model(model, pric
     network = model.network
     found = link_values(model.calibration, "purchase_cost", closure="real", prices=prices)
     value = found["per_minute"].sum("purpose").sel(side="improve")
-    for link in list(network.links.index)[::3]:
+    for link in list(network.links.index)[::6]:
         minutes = network.links.at[link, "minutes"]
         costs = []
         for k in (-2, -1, 1, 2):
@@ -191,7 +191,7 @@ def access_of(model, skims, wanted):
 def test_smooth_access_and_theil_equal_central_differences(model):
     network = model.network
     found = [link_values(model.calibration, wanted) for wanted in ACCESS]
-    for link in list(network.links.index)[::4]:
+    for link in list(network.links.index)[::6]:
         minutes = network.links.at[link, "minutes"]
         seen = []
         for k in (-2, -1, 1, 2):

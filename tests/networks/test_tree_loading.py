@@ -164,14 +164,14 @@ def with_round_figures(seed):
 
 
 @pytest.mark.parametrize("how", CASES)
-def test_both_one_sided_derivatives_of_the_skim_by_every_links_minutes(how):
+def test_both_one_sided_derivatives_of_the_skim_by_minutes_of_links(how):
     network = with_round_figures(3)
     rng = np.random.default_rng(1)
     pair = rng.normal(size=(len(network.places),) * 2)
     np.fill_diagonal(pair, 0.0)
     purpose, by, combine = how
     found = load_links(network, pair, purpose, by=by, combine=combine)
-    every = 3 if combine == "logsum" else 1
+    every = 2 if combine in ("composite", "least") and by == "cost" else 4
     for k, link in list(enumerate(network.links.index))[::every]:
         for side, sign in ((0, -1.0), (1, 1.0)):
             expected = rate(network, pair, link, "minutes", sign, how)
@@ -199,7 +199,7 @@ def test_money_and_departures_of_links():
     np.fill_diagonal(pair, 0.0)
     how = ("passenger", "cost", "composite")
     found = load_links(network, pair, combine="composite")
-    for k, link in enumerate(network.links.index):
+    for k, link in list(enumerate(network.links.index))[::2]:
         expected = rate(network, pair, link, "money", 1.0, how)
         assert found.money[1, k, 0] == pytest.approx(expected, rel=1e-5, abs=1e-6)
     frequent = network.links.index[network.links["trains_per_day"] > 10]
