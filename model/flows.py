@@ -27,8 +27,8 @@ places by the masses that average costs (population, gross product); the mean co
 Passengers choose between road, kinds of train and air in the shares of the CES composite that their
 cost is; freight takes the cheapest main mode. On links all of a pair goes the least-cost way of its
 mode. Links side by side that are alike (lines on the same track) share what goes over any of them
-evenly; other ways that tie are told apart by a millionth of their time. What is carried is
-conserved: km on links are the km of all trips, which is checked.
+evenly; other ways that tie are told apart by less than a ten-thousandth of their time. What is
+carried is conserved: km on links are the km of all trips, which is checked.
 
 Source: melting transport as in Samuelson (1954), read backwards from cost to quantity; shares of
 modes as in `networks.choice`.
@@ -64,7 +64,7 @@ __all__ = [
     "travel_demand",
 ]
 
-TIE_BREAK = 1e-6
+TIE_BREAK = 1e-4
 PURPOSES: tuple[Purpose, ...] = ("passenger", "freight")
 
 
@@ -223,7 +223,7 @@ def link_flows(
 
 
 def _without_ties(network: Network) -> Network:
-    """Return the network with every link's time stretched by its own part of a millionth.
+    """Return the network with every link's time stretched by its own part of a ten-thousandth.
 
     The part comes from the key of the link, so that an edit elsewhere does not move ways that tie.
     """
