@@ -52,13 +52,40 @@ from io_tables.table import RegionalTable
 from io_tables.trade import estimate_trade
 from io_tables.trade_fit import fit_trade
 from io_tables.units import convert_money, deflate
+from model.accounts import account_from
+from model.corridors import (
+    choose_package,
+    interactions,
+    line_candidate,
+    pair_candidates,
+    price_candidates,
+    rank_stability,
+    read_candidates,
+    screen_corridors,
+)
 from model.coupling import SpatialModel
 from model.decomposition import decompose, decompose_change
 from model.delivery import SectorRoles
+from model.equilibrium import Equilibrium, EquilibriumBase, equilibrium
 from model.export_decomposition import borin_mancini, koopman_wang_wei, wang_wei_zhu
 from model.extraction import extract
 from model.extractions import extractions
 from model.footprints import embodied_flows, footprints
+from model.households import Households
+from model.lag.beside import beside as beside_simulated
+from model.lag.estimate import fit_lag, from_spreg
+from model.lag.impacts import LagModel, impacts
+from model.lag.weights import SpatialWeights, weights_from_cost, weights_from_table
+from model.ledger.chains import ledger_paths
+from model.ledger.distance import fit_decay
+from model.ledger.exchange import spillover_exchange
+from model.ledger.gap import ledger_disparity
+from model.ledger.groups import by_ring, group_regions
+from model.ledger.kinds import Creation, Investment, OutputTarget
+from model.ledger.rounds import spillover_rounds
+from model.ledger.sure import exchange_uncertainty, ledger_uncertainty
+from model.ledger.two_blocks import two_blocks
+from model.link_value import AccessObjective, link_values
 from model.linkages import linkages
 from model.multipliers import multipliers
 from model.operator import GravityOperator, PooledOperator
@@ -78,6 +105,7 @@ from networks.china import load_china_groups, load_china_network
 from networks.criticality import criticality
 from networks.network import Network
 from networks.readers import read_network
+from networks.readers.writing import write_network, write_skim
 from networks.skim import skim
 from networks.zones import region_cost
 
@@ -87,12 +115,20 @@ except PackageNotFoundError:
     __version__ = "not installed"
 
 __all__ = [
+    "AccessObjective",
+    "Creation",
     "Draws",
+    "Equilibrium",
+    "EquilibriumBase",
     "GravityOperator",
     "Groupings",
+    "Households",
+    "Investment",
+    "LagModel",
     "Leontief",
     "NestedTable",
     "Network",
+    "OutputTarget",
     "Parameters",
     "PooledOperator",
     "RegionalTable",
@@ -101,14 +137,19 @@ __all__ = [
     "SectorRoles",
     "Solution",
     "SpatialModel",
+    "SpatialWeights",
     "SupplyUse",
     "TableStack",
     "Total",
     "accessibility",
+    "account_from",
     "aggregate",
     "balance_totals",
+    "beside_simulated",
     "borin_mancini",
     "bridge",
+    "by_ring",
+    "choose_package",
     "circulation",
     "convert_money",
     "criticality",
@@ -118,15 +159,28 @@ __all__ = [
     "deflate",
     "domestic_chains",
     "embodied_flows",
+    "equilibrium",
     "estimate_table",
     "estimate_trade",
+    "exchange_uncertainty",
     "extract",
     "extractions",
+    "fit_decay",
+    "fit_lag",
     "fit_trade",
     "footprints",
     "from_pymrio",
+    "from_spreg",
     "gras",
+    "group_regions",
+    "impacts",
+    "interactions",
     "koopman_wang_wei",
+    "ledger_disparity",
+    "ledger_paths",
+    "ledger_uncertainty",
+    "line_candidate",
+    "link_values",
     "linkages",
     "load_china",
     "load_china_emissions",
@@ -138,8 +192,12 @@ __all__ = [
     "multipliers",
     "nest",
     "nest_change",
+    "pair_candidates",
+    "price_candidates",
     "project",
+    "rank_stability",
     "ras",
+    "read_candidates",
     "read_network",
     "read_result",
     "read_scenario",
@@ -147,7 +205,10 @@ __all__ = [
     "region_cost",
     "regionalise",
     "run",
+    "screen_corridors",
     "skim",
+    "spillover_exchange",
+    "spillover_rounds",
     "spillovers",
     "stack_years",
     "structural_paths",
@@ -155,7 +216,12 @@ __all__ = [
     "table_from_supply_use",
     "testing",
     "to_pymrio",
+    "two_blocks",
     "uncertainty",
     "wang_wei_zhu",
+    "weights_from_cost",
+    "weights_from_table",
+    "write_network",
+    "write_skim",
     "write_table",
 ]
