@@ -3,6 +3,7 @@
 Question owned: when do stored matrices meet vectors one by one, and how is that shared by threads?
 
 Public names
+    load             compile the kernels, or load them, now
     few              whether so many vectors are few: then this room is faster than BLAS
     rows_times       M v for B matrices and C vectors each, wherever these lie
     columns_times    M' v
@@ -51,6 +52,17 @@ Work = Callable[[int, int], None]
 def few(n_vectors: int, *, alone: bool = False) -> bool:
     """Tell whether products with so many vectors are done here; `alone` of one large matrix."""
     return n_vectors <= (WIDEST_ALONE if alone else WIDEST)
+
+
+def load() -> None:
+    """Compile the kernels, or load them from the cache: code that is otherwise met on first use."""
+    matrix = np.ones((9, 9))
+    for writeable in (True, False):  # kernels know arrays that cannot change as another kind
+        matrix.flags.writeable = writeable
+        times(matrix, np.ones((9, 2)))
+        times(matrix, np.ones((9, 2)), transposed=True)
+        turned(matrix)
+    dots(np.ones((2, 9)), np.ones(9))
 
 
 def rows_times(

@@ -132,3 +132,11 @@ def test_a_forked_process_starts_threads_of_its_own():
     if child == 0:
         os._exit(0 if np.array_equal(narrow.times(matrix, x), before) else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_kernels_can_be_loaded_before_they_are_needed():
+    narrow.load()
+    known = len(narrow._kernels.rows.signatures), len(narrow._kernels.columns.signatures)
+    narrow.times(np.ones((30, 20)), np.ones((20, 3)))
+    narrow.times(np.ones((30, 20)), np.ones((30, 3)), transposed=True)
+    assert (len(narrow._kernels.rows.signatures), len(narrow._kernels.columns.signatures)) == known
