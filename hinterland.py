@@ -53,6 +53,8 @@ from io_tables.trade import estimate_trade
 from io_tables.trade_fit import fit_trade
 from io_tables.units import convert_money, deflate
 from model.accounts import account_from
+from model.channel_split import channel_split
+from model.congested import congested
 from model.corridors import (
     choose_package,
     interactions,
@@ -66,10 +68,12 @@ from model.corridors import (
 from model.coupling import SpatialModel
 from model.decomposition import decompose, decompose_change
 from model.delivery import SectorRoles
+from model.elasticity import estimate_elasticity
 from model.equilibrium import Equilibrium, EquilibriumBase, equilibrium
 from model.export_decomposition import borin_mancini, koopman_wang_wei, wang_wei_zhu
 from model.extraction import extract
 from model.extractions import extractions
+from model.flows import travel_demand
 from model.footprints import embodied_flows, footprints
 from model.households import Households
 from model.lag.beside import beside as beside_simulated
@@ -85,7 +89,7 @@ from model.ledger.kinds import Creation, Investment, OutputTarget
 from model.ledger.rounds import spillover_rounds
 from model.ledger.sure import exchange_uncertainty, ledger_uncertainty
 from model.ledger.two_blocks import two_blocks
-from model.link_value import AccessObjective, link_values
+from model.link_value import AccessObjective, first_order_value, link_values, pair_values
 from model.linkages import linkages
 from model.multipliers import multipliers
 from model.operator import GravityOperator, PooledOperator
@@ -149,8 +153,10 @@ __all__ = [
     "borin_mancini",
     "bridge",
     "by_ring",
+    "channel_split",
     "choose_package",
     "circulation",
+    "congested",
     "convert_money",
     "criticality",
     "cross_hauling",
@@ -160,11 +166,13 @@ __all__ = [
     "domestic_chains",
     "embodied_flows",
     "equilibrium",
+    "estimate_elasticity",
     "estimate_table",
     "estimate_trade",
     "exchange_uncertainty",
     "extract",
     "extractions",
+    "first_order_value",
     "fit_decay",
     "fit_lag",
     "fit_trade",
@@ -193,6 +201,7 @@ __all__ = [
     "nest",
     "nest_change",
     "pair_candidates",
+    "pair_values",
     "price_candidates",
     "project",
     "rank_stability",
@@ -216,6 +225,7 @@ __all__ = [
     "table_from_supply_use",
     "testing",
     "to_pymrio",
+    "travel_demand",
     "two_blocks",
     "uncertainty",
     "wang_wei_zhu",

@@ -20,6 +20,7 @@ FAMILIES: dict[str, str] = {
     "network": "benchmarks.cases_network",
     "coupling": "benchmarks.cases_coupling",
     "equilibrium": "benchmarks.cases_equilibrium",
+    "link_value": "benchmarks.cases_link_value",
     "toolbox": "benchmarks.cases_toolbox",
     "paths": "benchmarks.cases_paths",
     "assignment": "benchmarks.cases_assignment",

@@ -16,10 +16,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import pandas as pd
+import xarray as xr
+
 from io_tables.table import RegionalTable
 from model.calibration import Calibration, calibrate, respond_after, skims_of
 from model.costs import Skims
 from model.delivery import SectorRoles
+from model.link_value import Objective, Together, link_values
 from model.parameters import Parameters, ParameterValue, load_parameters
 from model.response import FinalDemandClosure, PriceRule, Response
 from model.results import ReportTable, Result
@@ -199,6 +203,33 @@ class SpatialModel:
             yield answered
             if progress is not None:
                 progress(done)
+
+    def link_values(
+        self,
+        objective: Objective = "real_consumption",
+        *,
+        regions: Sequence[str] | None = None,
+        by_region: bool = False,
+        closure: FinalDemandClosure = "spending",
+        prices: PriceRule = "given",
+        channels: Sequence[str] = ("sourcing",),
+        together: Together = "link",
+        build_cost: pd.Series | None = None,
+        workers: int | None = None,
+    ) -> xr.Dataset:
+        """Return what every link is worth; see `model.link_value.link_values`."""
+        return link_values(
+            self.calibration,
+            objective,
+            regions=regions,
+            by_region=by_region,
+            closure=closure,
+            prices=prices,
+            channels=channels,
+            together=together,
+            build_cost=build_cost,
+            workers=workers,
+        )
 
     def run(self, scenario: Scenario, *, progress: Progress | None = None) -> Result:
         """Run a scenario on this model; nothing in the model changes.
