@@ -29,8 +29,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.leontief import _kernels
 from model.leontief._kernels import FloatArray, IntArray, Steps
@@ -46,6 +48,7 @@ SHARED = 2**18
 LONG = 2**14
 """Numbers of a basis vector in a piece of a dot product."""
 
+Kind = TypeVar("Kind", bound=np.generic)
 Work = Callable[[int, int], None]
 
 
@@ -57,12 +60,9 @@ def few(n_vectors: int, *, alone: bool = False) -> bool:
 def load() -> None:
     """Compile the kernels, or load them from the cache: code that is otherwise met on first use."""
     matrix = np.ones((9, 9))
-    for writeable in (True, False):  # kernels know arrays that cannot change as another kind
-        matrix.flags.writeable = writeable
-        times(matrix, np.ones((9, 2)))
-        times(matrix, np.ones((9, 2)), transposed=True)
-        turned(matrix)
-    dots(np.ones((2, 9)), np.ones(9))
+    times(matrix, np.ones((9, 2)))
+    times(matrix, np.ones((9, 2)), transposed=True)
+    dots(matrix, np.ones(9))
 
 
 def rows_times(
@@ -79,8 +79,8 @@ def rows_times(
     `which` (B,) is every matrix in turn when left out. Steps are the numbers from one b, one c and
     one place in a vector to the next; vectors lie in one piece each: vector_steps[2] is 1.
     """
-    matrices, given, found = _plain(matrices), _plain(vectors).reshape(-1), out.reshape(-1)
-    users = np.arange(matrices.shape[0]) if which is None else which
+    matrices, given, found = _plain(matrices), _plain(vectors.reshape(-1)), out.reshape(-1)
+    users = _fixed(np.arange(matrices.shape[0]) if which is None else which)
     n_rows, width = matrices.shape[1:]
     step = max(8, PIECE // max(width, 1) // 8 * 8)
 
@@ -102,8 +102,8 @@ def columns_times(
     which: IntArray | None = None,
 ) -> None:
     """out[b, c] += M[which[b]]' v[b, c]: as `rows_times`, but outputs lie in one piece each."""
-    matrices, given, found = _plain(matrices), _plain(vectors).reshape(-1), out.reshape(-1)
-    users = np.arange(matrices.shape[0]) if which is None else which
+    matrices, given, found = _plain(matrices), _plain(vectors.reshape(-1)), out.reshape(-1)
+    users = _fixed(np.arange(matrices.shape[0]) if which is None else which)
     n_rows, width = matrices.shape[1:]
     slabs = -(-width // _kernels.SLAB)
     step = max(1, PIECE // max(n_rows * min(width, _kernels.SLAB), 1))
@@ -164,8 +164,19 @@ def combine(basis: FloatArray, coefficients: FloatArray) -> FloatArray:
 
 
 def _plain(array: FloatArray) -> FloatArray:
-    """Return the array as kernels address it: float64, C-contiguous."""
-    return np.ascontiguousarray(array, dtype=np.float64)
+    """Return the array as kernels address it: float64, C-contiguous, read-only.
+
+    What can change and what cannot are two kinds of array to a kernel: one is compiled, not four.
+    """
+    out = np.ascontiguousarray(array, dtype=np.float64)
+    return out if not out.flags.writeable else _fixed(out)
+
+
+def _fixed(array: NDArray[Kind]) -> NDArray[Kind]:
+    """Return a view that cannot be written to."""
+    out = array.view()
+    out.flags.writeable = False
+    return out
 
 
 def _share(work: Work, size: int, step: int, multiplications: float) -> None:
