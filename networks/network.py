@@ -30,6 +30,7 @@ from networks.labels import did_you_mean, resolve_nodes
 from networks.parameters import Overrides, Parameters
 from networks.reach import unreachable_places
 from networks.schema import conform
+from networks.tables import KeptTable
 
 SHOWN = 12
 
@@ -37,6 +38,9 @@ SHOWN = 12
 @dataclass(frozen=True, eq=False)
 class Network:
     """Nodes, links and parameters; immutable, every edit returns a new network.
+
+    Tables asked for are copies that cost nothing until they are written to: writing to them leaves
+    the network as it is.
 
     Attributes
     ----------
@@ -63,13 +67,13 @@ class Network:
         All that is wrong with the two tables, in one message.
     """
 
-    nodes: pd.DataFrame
-    links: pd.DataFrame
+    nodes: KeptTable = KeptTable()
+    links: KeptTable = KeptTable()
     parameters: Parameters = field(default_factory=Parameters.default)
     name: str = "network"
     year: int | None = None
     notes: tuple[str, ...] = ()
-    other_years: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    other_years: KeptTable = KeptTable(optional=True)
 
     def __post_init__(self) -> None:
         """Give both tables their columns and dtypes, and check them."""

@@ -1,3 +1,6 @@
+import dataclasses
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -332,3 +335,23 @@ def test_the_wait_follows_from_departures():
     p = Parameters.default()
     wait = wait_minutes(p, np.array([60.0, 1.0, np.nan]), "rail", "passenger")
     assert wait.tolist() == [0.25 * 16, 60.0, 30.0]
+
+
+def test_writing_to_a_table_that_was_handed_out_leaves_the_network_as_it_is():
+    network = three_cities().as_of(2020)
+    before = {name: getattr(network, name).copy() for name in ("nodes", "links", "other_years")}
+    for name in before:
+        table = getattr(network, name)
+        if len(table):
+            table.loc[table.index[0], "lon" if name == "nodes" else "minutes"] = 7.0
+        table["more"] = 1.0
+        table.index.name = "x"
+    for name, table in before.items():
+        pd.testing.assert_frame_equal(getattr(network, name), table)
+    links = network.links
+    again = Network(network.nodes, links)
+    links["minutes"] = 0.0
+    assert again.links["minutes"].tolist() == [90.0, 90.0, 30.0, 30.0]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        network.links = links
+    assert pickle.loads(pickle.dumps(network)).links.equals(network.links)
