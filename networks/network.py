@@ -67,13 +67,13 @@ class Network:
         All that is wrong with the two tables, in one message.
     """
 
-    nodes: KeptTable = KeptTable()
-    links: KeptTable = KeptTable()
+    nodes: KeptTable = KeptTable()  # noqa: RUF009 - a descriptor
+    links: KeptTable = KeptTable()  # noqa: RUF009 - a descriptor
     parameters: Parameters = field(default_factory=Parameters.default)
     name: str = "network"
     year: int | None = None
     notes: tuple[str, ...] = ()
-    other_years: KeptTable = KeptTable(optional=True)
+    other_years: KeptTable = KeptTable(optional=True)  # noqa: RUF009
 
     def __post_init__(self) -> None:
         """Give both tables their columns and dtypes, and check them."""
