@@ -126,13 +126,17 @@ def _disparity(
     regions = base.table.regions
     people = base.places.mass("population").groupby(base.places.region).sum().reindex(regions)
     macro = groupings.region_group("macro_region", regions)
-    after = data["people"].to_series().reindex(regions) if "people" in data else people
+    moved = {}
+    if "people" in data:
+        moved["relocation"] = data["people"].to_series().reindex(regions)
+    if "equilibrium_population" in data:
+        moved["equilibrium"] = people * data["equilibrium_population"].to_series().reindex(regions)
     rows = []
     for name in PER_HEAD:
         levels = [(data[f"{name}_base"].sum("sector").values, people)]
         for channel in channels:
             one = data[name].sel(channel=channel).sum("sector", skipna=False).values
-            levels.append((one, after if channel == "relocation" else people))
+            levels.append((one, moved.get(channel, people)))
         rows.append([_indices(level, heads, macro) for level, heads in levels])
     return labelled(
         np.array(rows),

@@ -56,7 +56,7 @@ def _balances(section: Section, data: xr.Dataset) -> None:
     say = section.say
     section.part(say("channels.balance_title"))
     section.words(say("channels.reading"), "note")
-    contraction = data["contraction"].to_series()
+    contraction = data["contraction"].to_series() if "contraction" in data else None
     for level in LEVELS:
         frame = balance(data, level)
         scale = scale_of(data, list(frame[["effect", "spread", "backwash"]].to_numpy().ravel()))
@@ -68,7 +68,7 @@ def _balances(section: Section, data: xr.Dataset) -> None:
             for name in ("effect", "spread", "backwash")
         ]
         columns.append(Column(say("channels.losers"), floats(frame["losers"]), places=0))
-        if level == LEVELS[0]:
+        if level == LEVELS[0] and contraction is not None:
             rates = floats(contraction.reindex(frame.index))
             columns.append(Column(say("channels.contraction"), rates, places=3))
         section.table(columns, say("channels.balance", variable=say(f"variable.{level}")))
@@ -128,7 +128,8 @@ def _groups(section: Section, data: xr.Dataset) -> None:
             continue
         frame, computed = found
         scale = scale_of(data, list(frame.to_numpy().ravel()))
-        names = [say.name("line_ring", one) for one in frame.index]
+        kind = "line_ring" if group == "ring" else "group"
+        names = [say.name(kind, one) for one in frame.index]
         columns = [Column(say(f"channels.{group}"), names)]
         columns += [
             Column(

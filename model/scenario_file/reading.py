@@ -42,9 +42,10 @@ __all__ = [
     "read_stimulus",
 ]
 
-ALL_CHANNELS = (*CHANNELS, "price", "productivity", "households", "relocation", "congestion")
-LATER_CHANNELS = ("equilibrium",)
-BESIDE_SOURCING = ("price", "productivity", "relocation", "congestion")
+ALL_CHANNELS = (
+    *CHANNELS, "price", "productivity", "households", "relocation", "congestion", "equilibrium"
+)  # fmt: skip
+BESIDE_SOURCING = ("price", "productivity", "relocation", "congestion", "equilibrium")
 MODES = ("rail_hsr", "rail_conventional", "road", "air", "ferry")
 EMBEDDED = {"table": ("china:2020", "china:2020:city"), "network": ("china:2020",)}
 
@@ -71,7 +72,7 @@ def read_closure(block: Block) -> Closure:
     """Read ``[closure]``."""
     closed = block.flag("households", False)
     final = block.choice("final_demand", "spending", ("spending", "real"))
-    channels = block.choices("channels", CHANNELS, ALL_CHANNELS, LATER_CHANNELS)
+    channels = block.choices("channels", CHANNELS, ALL_CHANNELS)
     if closed and "households" not in channels:
         channels = (*channels, "households")
     if "households" in channels and final == "real":

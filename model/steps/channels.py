@@ -139,6 +139,9 @@ def channels_dataset(
     progress : callable
     """
     wanted = [name for name in ANSWERS if name in scenario.closure.channels]
+    if not wanted:
+        data = data.merge(spread_dataset(base, data, groupings, _stops(base, scenario)))
+        return ChannelsOutcome(data, [], [], [])
     progress(f"channels {', '.join(wanted)}", 0.0)
     known = capacities(network)
     slow: Congestion | None = None

@@ -5,6 +5,7 @@ Owns the question: where does the economy come to rest with the edits, and who i
 Public names
 ------------
 ``equilibrium_dataset``   calibration and skims of the edited network in, `EquilibriumOutcome` out
+``mobility_of``           who may move, by the switches of a scenario
 ``EquilibriumOutcome``    variables, identities, notes and which effects are exactly zero
 
 The channel stands apart from the others: factors are fully used, so a region gains in prices and
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 import xarray as xr
@@ -30,11 +32,12 @@ from model.calibration import Calibration
 from model.costs import RegionCosts, Skims
 from model.equilibrium import Equilibrium, EquilibriumBase, Labour, equilibrium
 from model.results import IdentityRecord
+from model.scenario import Scenario
 from model.steps.base import identity, labelled
 
 Array = NDArray[np.float64]
 
-__all__ = ["CHANNEL", "EquilibriumOutcome", "equilibrium_dataset"]
+__all__ = ["CHANNEL", "EquilibriumOutcome", "Mobility", "equilibrium_dataset", "mobility_of"]
 
 CHANNEL = "equilibrium"
 BY_REGION = (
@@ -67,6 +70,24 @@ class EquilibriumOutcome:
     notes: list[str]
     zero_effects: list[str]
     found: Equilibrium
+
+
+class Mobility(TypedDict, total=False):
+    """Who may move, as `equilibrium_dataset` takes it."""
+
+    labour: Labour
+    migration_elasticity: float
+
+
+def mobility_of(base: Calibration, scenario: Scenario) -> Mobility:
+    """Return who may move: people stay unless the channel "relocation" is on too.
+
+    With it they move by the elasticity that relocation has (`relocation_labour`).
+    """
+    elasticity = base.parameters.get("relocation_labour")
+    if "relocation" not in scenario.closure.channels or elasticity == 0.0:
+        return {"labour": "immobile"}
+    return {"labour": "partly mobile", "migration_elasticity": elasticity}
 
 
 def equilibrium_dataset(
@@ -132,13 +153,15 @@ def _levels(base: Calibration, accounts: EquilibriumBase, found: Equilibrium) ->
     inputs_base = accounts.factors.sum(axis=0) * accounts.output
     taxed = accounts.tax * (found.real_output - accounts.output)
     money = (blocks.demand + blocks.imported_demand).sum(axis=2)
+    none = np.zeros_like(blocks.output)
+    rate = np.divide(blocks.primary, blocks.output, out=none, where=blocks.output > 0.0)
     shown = {
         "output": (
             blocks.output + (found.real_output - accounts.output),
             "output at base-year prices, by place of production",
         ),
         "value_added": (
-            blocks.primary + (inputs - inputs_base) + taxed,
+            rate * blocks.output + (inputs - inputs_base) + taxed,
             "primary inputs at base-year returns, by place of production",
         ),
         "final_demand": (

@@ -1,4 +1,4 @@
-"""The steps of a run, in order: base year, corridor, access, growth poles, channels, report.
+"""The steps of a run, in order: base year, corridor, access, growth poles, equilibrium, channels.
 
 Owns the question: what is computed for a scenario, and how do the pieces become one result?
 
@@ -30,6 +30,8 @@ from model.steps.base import backdrop_dataset, base_dataset, base_identities
 from model.steps.channels import case_of, channels_dataset
 from model.steps.corridor import corridor_dataset
 from model.steps.edits import edited_network, line_legs
+from model.steps.equilibrium import CHANNEL as EQUILIBRIUM
+from model.steps.equilibrium import equilibrium_dataset, mobility_of
 from model.steps.groupings import Groupings, read_place_groups
 from model.steps.poles import check_stimuli, poles_dataset
 from model.steps.report import CLOSURES, assumption_records, input_hashes, versions
@@ -44,6 +46,7 @@ STARTS = {
     "corridor": 0.05,
     "access": 0.35,
     "growth poles": 0.45,
+    "equilibrium": 0.8,
     "channels": 0.85,
     "done": 1.0,
 }
@@ -145,12 +148,20 @@ def run_steps(
                 places_table=places_table,
                 progress=tell,
             )
-        data = _with_channel(data, poles.data)
+        data = _with_channel(poles.data, data)
         identities += poles.identities
         solves += poles.solves
         notes += poles.notes
 
-    if any(name in ANSWERS for name in scenario.closure.channels):
+    if skims is not None and EQUILIBRIUM in scenario.closure.channels:
+        with steps.step("equilibrium"):
+            rest = equilibrium_dataset(base, skims, **mobility_of(base, scenario))
+        data = _with_channel(data, rest.data)
+        identities += rest.identities
+        notes += rest.notes
+        zero_effects += rest.zero_effects
+
+    if any(name in (*ANSWERS, EQUILIBRIUM) for name in scenario.closure.channels):
         with steps.step("channels") as tell:
             channels = channels_dataset(
                 base,
@@ -199,14 +210,14 @@ def _placed_groupings(base: Calibration, scenario: Scenario, groupings: Grouping
     return groupings.with_places(rows)
 
 
-def _with_channel(data: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
-    """Merge datasets whose channel variables stand for different channels."""
-    both = [name for name in CHANNEL_VARIABLES if name in data and name in other]
+def _with_channel(first: xr.Dataset, second: xr.Dataset) -> xr.Dataset:
+    """Merge datasets whose channel variables stand for different channels, in this order."""
+    both = [name for name in CHANNEL_VARIABLES if name in first and name in second]
     joined = {
-        name: xr.concat([other[name], data[name]], dim="channel").assign_attrs(data[name].attrs)
+        name: xr.concat([first[name], second[name]], dim="channel").assign_attrs(first[name].attrs)
         for name in both
     }
-    merged = data.drop_vars([*both, "channel"], errors="ignore").merge(
-        other.drop_vars([*both, "channel"] if both else [], errors="ignore")
+    merged = first.drop_vars([*both, "channel"] if both else [], errors="ignore").merge(
+        second.drop_vars([*both, "channel"] if both else [], errors="ignore")
     )
     return merged.assign(joined)

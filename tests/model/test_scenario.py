@@ -177,7 +177,6 @@ def test_all_failures_are_said_at_once() -> None:
 @pytest.mark.parametrize(
     "blocks",
     [
-        {"closure": {"channels": ["equilibrium"]}},
         {"stimulus": [{**GROWTH, "prices": "purchaser"}]},
         {"report": {"languages": ["en", "zh"]}},
         {"run": {"draws": 100}},
