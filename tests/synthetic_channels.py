@@ -47,7 +47,7 @@ def with_channels(result, seed=0, *, losers=True, computed=False, travel=True):
         "channel_effect": var(("region", "channel", "level"), effect, unit),
         "spread": var(("channel", "level", "side"), sides, unit),
         "losers": var(("channel", "level"), (effect < 0).sum(axis=0), "regions"),
-        "contraction": var(("channel",), [np.nan, np.nan, 0.8, np.nan, np.nan, 0.3, np.nan, np.nan]),
+        "contraction": var(("channel",), [np.nan, np.nan, 0.8, *[np.nan] * 2, 0.3, *[np.nan] * 2]),
         "channel_disparity": var(("per_head", "state", "inequality", "disparity_part"), theil),
     }
     for name, members in groups.items():

@@ -148,7 +148,7 @@ def run_steps(
                 places_table=places_table,
                 progress=tell,
             )
-        data = _with_channel(poles.data, data)
+        data = _with_channel(poles.data.drop_attrs(deep=False), data).assign_attrs(data.attrs)
         identities += poles.identities
         solves += poles.solves
         notes += poles.notes
