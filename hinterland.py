@@ -38,12 +38,13 @@ from io_tables.balance_groups import Total, balance_totals
 from io_tables.bridge import bridge
 from io_tables.china import load_china
 from io_tables.china.emissions import load_china_emissions
+from io_tables.errors import TableError
 from io_tables.estimate import estimate_table
 from io_tables.nest import NestedTable, nest
 from io_tables.nesting.change import nest_change
 from io_tables.project import TableStack, project, stack_years
 from io_tables.pymrio_bridge import from_pymrio, to_pymrio
-from io_tables.readers import read_table, write_table
+from io_tables.readers import read_regional_table, read_table, write_table
 from io_tables.regionalise import cross_hauling, location_quotients, regionalise
 from io_tables.regions import match_regions
 from io_tables.supply_use import SupplyUse, table_from_supply_use
@@ -105,12 +106,22 @@ from model.table_draws import Draws
 from model.uncertainty import uncertainty
 from model.value_added_trade import circulation, domestic_chains
 from networks.accessibility import accessibility
-from networks.china import load_china_groups, load_china_network
+from networks.change import gains_by_group, network_of_years, quantile_table
+from networks.china import load_border_places, load_china_groups, load_china_network
 from networks.criticality import criticality
+from networks.disparity import theil_parts
 from networks.network import Network
 from networks.readers import read_network
 from networks.readers.writing import write_network, write_skim
-from networks.skim import skim
+from networks.skim import skim, skim_modes
+from networks.whatif import (
+    EVERY_MEASURE,
+    AccessAsked,
+    Asked,
+    build_access_base,
+    build_skim_base,
+    stream_accessibility,
+)
 from networks.zones import region_cost
 
 try:
@@ -119,7 +130,10 @@ except PackageNotFoundError:
     __version__ = "not installed"
 
 __all__ = [
+    "EVERY_MEASURE",
+    "AccessAsked",
     "AccessObjective",
+    "Asked",
     "Creation",
     "Draws",
     "Equilibrium",
@@ -143,6 +157,7 @@ __all__ = [
     "SpatialModel",
     "SpatialWeights",
     "SupplyUse",
+    "TableError",
     "TableStack",
     "Total",
     "accessibility",
@@ -152,6 +167,8 @@ __all__ = [
     "beside_simulated",
     "borin_mancini",
     "bridge",
+    "build_access_base",
+    "build_skim_base",
     "by_ring",
     "channel_split",
     "choose_package",
@@ -179,6 +196,7 @@ __all__ = [
     "footprints",
     "from_pymrio",
     "from_spreg",
+    "gains_by_group",
     "gras",
     "group_regions",
     "impacts",
@@ -190,6 +208,7 @@ __all__ = [
     "line_candidate",
     "link_values",
     "linkages",
+    "load_border_places",
     "load_china",
     "load_china_emissions",
     "load_china_groups",
@@ -200,14 +219,17 @@ __all__ = [
     "multipliers",
     "nest",
     "nest_change",
+    "network_of_years",
     "pair_candidates",
     "pair_values",
     "price_candidates",
     "project",
+    "quantile_table",
     "rank_stability",
     "ras",
     "read_candidates",
     "read_network",
+    "read_regional_table",
     "read_result",
     "read_scenario",
     "read_table",
@@ -216,14 +238,17 @@ __all__ = [
     "run",
     "screen_corridors",
     "skim",
+    "skim_modes",
     "spillover_exchange",
     "spillover_rounds",
     "spillovers",
     "stack_years",
+    "stream_accessibility",
     "structural_paths",
     "synthetic_economy",
     "table_from_supply_use",
     "testing",
+    "theil_parts",
     "to_pymrio",
     "travel_demand",
     "two_blocks",
