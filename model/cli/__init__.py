@@ -22,6 +22,7 @@ from importlib import metadata
 from pathlib import Path
 
 from model.cli.analysis import add_analysis_verbs
+from model.cli.analysis.ledger.words import add_spillover_verb
 from model.cli.analysis.words import add_draws, drawing_of
 from model.cli.network_words import add_place_verbs
 from model.cli.table_words import EMBEDDED, TABLE_HELP, add_table_verbs
@@ -138,7 +139,7 @@ def parser() -> argparse.ArgumentParser:
     add_place_verbs(network)
     _add_network_skim(network)
     _add_network_convert(network)
-    _add_spillover(verbs)
+    add_spillover_verb(verbs)
     add_analysis_verbs(verbs)
     _add_corridors(verbs)
     _add_bench(verbs)
@@ -203,44 +204,6 @@ def _add_network_convert(family: Family) -> None:
     settle(made)
 
 
-def _add_spillover(verbs: Family) -> None:
-    made = add_verb(verbs, "spillover", "say where the growth of a pole ends up", _spillover)
-    made.add_argument(
-        "--pole",
-        action="append",
-        required=True,
-        metavar="POLE",
-        help='a region, a pole or "Shanghai=0.6,Jiangsu=0.4"; may be repeated',
-    )
-    made.add_argument(
-        "--amount",
-        type=float,
-        required=True,
-        metavar="MONEY",
-        help="stimulus in the table's currency, such as yuan (not million yuan)",
-    )
-    made.add_argument(
-        "--sectors",
-        default="mix",
-        metavar="SHARES",
-        help='"mix" (the pole\'s own) or "Construction=0.7,Finance=0.3"',
-    )
-    made.add_argument(
-        "--at",
-        choices=("origin", "use"),
-        default="origin",
-        help="origin: demand for what the pole makes; use: spending by its residents",
-    )
-    made.add_argument(
-        "--of", default="value_added", metavar="ACCOUNT", help="value_added, output, jobs, ..."
-    )
-    made.add_argument("--table", default=EMBEDDED, metavar="TABLE", help=TABLE_HELP)
-    made.add_argument("--table-format", metavar="NAME", help="format of the file")
-    add_draws(made)
-    add_formats(made)
-    settle(made)
-
-
 def _add_corridors(verbs: Family) -> None:
     made = add_verb(
         verbs, "corridors", "rank candidate corridors: which is worth most, for whom", _corridors
@@ -279,6 +242,11 @@ def _add_corridors(verbs: Family) -> None:
     made.add_argument("--prices", choices=("given", "follow costs"), default="given")
     made.add_argument("--best", type=int, default=20, metavar="K", help="solved exactly")
     made.add_argument("--budget", type=float, metavar="MONEY", help="for a package of the best")
+    made.add_argument(
+        "--interactions",
+        action="store_true",
+        help="what pairs of the best are worth beyond their sum",
+    )
     add_draws(made)
     made.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder for the files")
     made.add_argument(
@@ -341,22 +309,6 @@ def _network_convert(arguments: argparse.Namespace) -> int:
     )
 
 
-def _spillover(arguments: argparse.Namespace) -> int:
-    from model.cli.spillover import SpilloverRequest, spillover
-
-    request = SpilloverRequest(
-        poles=tuple(arguments.pole),
-        sectors=arguments.sectors,
-        amount=arguments.amount,
-        at=arguments.at,
-        of=arguments.of,
-        table=arguments.table,
-        table_format=arguments.table_format,
-        drawing=drawing_of(arguments),
-    )
-    return spillover(request, output_format=chosen_format(arguments))
-
-
 def _corridors(arguments: argparse.Namespace) -> int:
     from model.cli.corridors import CorridorsRequest, corridors
 
@@ -376,6 +328,7 @@ def _corridors(arguments: argparse.Namespace) -> int:
         prices=arguments.prices,
         best=arguments.best,
         budget=arguments.budget,
+        pairwise=arguments.interactions,
         drawing=drawing_of(arguments),
         output=arguments.output,
         languages=tuple(arguments.language) or ("en",),

@@ -21,20 +21,23 @@ import xarray as xr
 
 from io_tables.table import RegionalTable
 from model.cli.analysis.draws import Drawing
+from model.cli.corridors_text import text_of
 from model.cli.output import replacing, stoppable
 from model.cli.progress import Progress
-from model.cli.text import aligned, amount, percent, wrapped, write, write_json
+from model.cli.text import write, write_json
 from model.cli.words import Format
 from model.corridors import (
     Candidate,
     Package,
     choose_package,
+    interactions,
     pair_candidates,
     price_candidates,
     rank_stability,
     read_candidates,
     screen_corridors,
 )
+from model.corridors.edits import edits_of
 from model.corridors.outputs import FILES, table_of, write_screening
 from model.corridors.page import LANGUAGES, Story
 from model.coupling import SpatialModel
@@ -45,12 +48,14 @@ from model.scenario import Scenario
 from model.sources import OWN_SHARES, embedded_case, open_candidates, open_model, open_table
 from networks.dims import LinkMode
 from networks.network import Network
+from networks.whatif.links import base_links
 
 __all__ = ["CorridorsRequest", "corridors"]
 
-SHOWN = 15
 STABLE = 8
 """Candidates that are drawn."""
+PAIRED = 6
+"""Candidates whose interactions are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +77,9 @@ class CorridorsRequest:
     best
         Solved exactly.
     budget
-        For a package of the best; none when None.
+        For a package of the best that it can pay for; none when None.
+    pairwise
+        Whether the interactions of the best are shown.
     drawing
         Draws of parameters for the best.
     output, languages
@@ -94,6 +101,7 @@ class CorridorsRequest:
     prices: PriceRule = "given"
     best: int = 20
     budget: float | None = None
+    pairwise: bool = False
     drawing: Drawing = field(default_factory=Drawing)
     output: Path | None = None
     languages: tuple[str, ...] = ("en",)
@@ -103,14 +111,26 @@ class CorridorsRequest:
             raise ScenarioError(
                 f"the report has the languages {', '.join(LANGUAGES)}; found {strange[0]!r}"
             )
-        known = (*ECONOMY, *MEASURES)
+        economy = [one for one in ECONOMY if one != "purchase_cost"]
         if self.objective == "purchase_cost":
-            raise ScenarioError("--objective purchase_cost has no exact value for candidates")
+            raise ScenarioError(
+                "--objective purchase_cost has no exact value for candidates; take one of "
+                f"{', '.join(economy)}"
+            )
         if self.drawing.draws and self.objective in MEASURES:
             raise ScenarioError(
                 f"--draws moves elasticities and the value of time, which {self.objective} does "
-                f"not depend on; take one of {', '.join(known[:1])}"
+                f"not depend on; take one of {', '.join(economy)}"
             )
+        low, high = self.band_km
+        if not 0.0 <= low < high < np.inf:
+            raise ScenarioError(f"--band needs 0 <= LOW < HIGH in km; found {low:g} and {high:g}")
+        counts = [("--best", self.best, 0), ("--most", 1 if self.most is None else self.most, 1)]
+        for option, value, least in counts:
+            if value < least:
+                raise ScenarioError(f"{option} must be at least {least}; found {value}")
+        if self.budget is not None and not 0.0 < self.budget < np.inf:
+            raise ScenarioError(f"--budget must be above zero; found {self.budget}")
 
 
 def corridors(request: CorridorsRequest, *, output_format: Format = "text") -> int:
@@ -128,7 +148,7 @@ def corridors(request: CorridorsRequest, *, output_format: Format = "text") -> i
     progress = Progress(sys.stderr)
     try:
         with stoppable():
-            story, best = _found(request, progress)
+            story = _found(request, progress)
             left = _written(story, request)
     finally:
         progress.close()
@@ -137,13 +157,13 @@ def corridors(request: CorridorsRequest, *, output_format: Format = "text") -> i
     elif output_format == "json":
         write_json(_plain(story))
     else:
-        write(*_lines(story, request, best, left))
+        write(*text_of(story, left))
+        if request.output is not None:
+            write(f"  written to {request.output}")
     return 0
 
 
-def _found(
-    request: CorridorsRequest, progress: Callable[[str, float], None]
-) -> tuple[Story, list[Candidate]]:
+def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) -> Story:
     def part(low: float, high: float) -> Callable[[str, float], None]:
         return lambda step, done: progress(step, low + (high - low) * done)
 
@@ -151,12 +171,14 @@ def _found(
     shipped = None if request.candidates is None else open_candidates(request.candidates)
     if shipped is None and request.candidates is not None:
         read_candidates(request.candidates)  # its mistakes come before the work
+    per_km = None if request.build_costs is None else _costs(request.build_costs)
     model = _model(request, None if shipped is None else shipped[1])
     network = model.network
     candidates = _candidates(request, network, None if shipped is None else shipped[0])
-    costs = request.build_costs
-    if costs is not None:
-        candidates = price_candidates(candidates, _costs(costs), network)
+    edits_of(base_links(network), candidates)  # what cannot be built is told first
+    if per_km is not None:
+        candidates = price_candidates(candidates, per_km, network)
+    _check_budget(request, candidates)
     folder = request.drawing.resume
     data = screen_corridors(
         model,
@@ -170,7 +192,8 @@ def _found(
         progress=part(0.05, 0.6),
     )
     by_name = {one.name: one for one in candidates}
-    best = [by_name[str(name)] for name in data["candidate"].values[: max(request.best, 1)]]
+    ranked = [by_name[str(name)] for name in data["candidate"].values]
+    best = ranked[: max(request.best, 1)]
     stability: xr.Dataset | None = None
     if request.drawing.draws:
         stability = rank_stability(
@@ -178,6 +201,7 @@ def _found(
             best[:STABLE],
             request.objective,
             draws=request.drawing.draws,
+            top=min(3, max(1, len(best[:STABLE]) - 1)),
             seed=request.drawing.seed,
             closure=request.closure,
             prices=request.prices,
@@ -185,20 +209,52 @@ def _found(
             workers=request.drawing.workers,
             progress=part(0.6, 0.85),
         )
+    interaction: xr.DataArray | None = None
+    if request.pairwise:
+        interaction = interactions(
+            model,
+            best[:PAIRED],
+            request.objective,
+            closure=request.closure,
+            prices=request.prices,
+            workers=request.drawing.workers,
+            folder=folder,
+            progress=part(0.85, 0.9),
+        )
     package: Package | None = None
     if request.budget is not None:
+        paid = [one for one in ranked if (one.build_cost or 0.0) <= request.budget]
         package = choose_package(
             model,
-            best,
+            paid[: max(request.best, 1)],
             request.budget,
             request.objective,
             closure=request.closure,
             prices=request.prices,
-            progress=part(0.85, 0.98),
+            workers=request.drawing.workers,
+            folder=folder,
+            progress=part(0.9, 0.98),
         )
     name = request.candidates or f"pairs of places by {request.mode}"
-    story = Story(Path(name).stem, data, network, stability, package)
-    return story, best
+    return Story(Path(name).stem, data, network, stability, package, interaction)
+
+
+def _check_budget(request: CorridorsRequest, candidates: list[Candidate]) -> None:
+    """Refuse a budget that cannot be spent before anything is solved."""
+    if request.budget is None:
+        return
+    unpriced = [one.name for one in candidates if one.build_cost is None]
+    if unpriced:
+        raise ScenarioError(
+            f"--budget needs the build cost of every candidate; {len(unpriced)} have none "
+            f"({', '.join(unpriced[:5])}). Give build_cost in the file, or --build-costs"
+        )
+    least = min(candidates, key=lambda one: one.build_cost or 0.0)
+    if (least.build_cost or 0.0) > request.budget:
+        raise ScenarioError(
+            f"--budget {request.budget:,.0f} buys nothing: the cheapest, {least.name}, costs "
+            f"{least.build_cost:,.0f}"
+        )
 
 
 def _model(request: CorridorsRequest, network: Network | None) -> SpatialModel:
@@ -244,7 +300,12 @@ def _candidates(
 def _costs(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise ScenarioError(f"--build-costs: there is no file {path}")
-    return pd.read_csv(path, dtype={"mode": str, "terrain": str}, keep_default_na=False)
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ScenarioError(
+            f"--build-costs: {path} is no CSV file that can be read: {error}"
+        ) from error
 
 
 def _check_folder(folder: Path) -> None:
@@ -268,92 +329,6 @@ def _written(story: Story, request: CorridorsRequest) -> list[str]:
         return write_screening(story, folder, request.languages)
 
 
-def _lines(
-    story: Story, request: CorridorsRequest, best: list[Candidate], left: list[str]
-) -> list[str]:
-    data = story.data
-    units = str(data.attrs["units"])
-    shown = data.isel(candidate=slice(0, SHOWN))
-    money = str(data["user_benefit"].attrs["units"])
-    head = ["corridor", "exact", "first order", "user benefits", "minutes", "km", "gain", "lose"]
-    priced = bool(np.isfinite(shown["build_cost"].values).any())
-    head += ["return"] if priced else []
-    users = shown["user_benefit"].sum("purpose", skipna=False).values
-    rows = []
-    for k, name in enumerate(shown["candidate"].values.astype(str)):
-        row = [
-            name,
-            amount(float(shown["exact"].values[k])),
-            amount(float(shown["first_order"].values[k])),
-            amount(float(users[k])),
-            amount(float(shown["minutes"].values[k])),
-            amount(float(shown["km"].values[k])),
-            amount(float(shown["gainers"].values[k])),
-            amount(float(shown["losers"].values[k])),
-        ]
-        if priced:
-            row.append(percent(float(shown["annual_return"].values[k]), 1.0))
-        rows.append(row)
-    more = data.sizes["candidate"] - shown.sizes["candidate"]
-    lines = [
-        f"{data.sizes['candidate']:,} candidates by {data.attrs['objective']}, {units} a year; "
-        f"closure {data.attrs['closure']}, prices {data.attrs['prices']}",
-        "",
-        *aligned(head, rows),
-        *([f"... and {more:,} more: --csv has all of them"] if more > 0 else []),
-        "",
-    ]
-    if story.stability is not None:
-        lines += [*_sure(story.stability), ""]
-    if story.package is not None:
-        lines += [*_package(story.package, units), ""]
-    top = rows[0]
-    lines += wrapped(
-        [
-            f"How to read it: {top[0]} changes {data.attrs['objective']} by {top[1]} {units} a "
-            f"year (first order {top[2]}). User benefits, {money} by the rule of half, are another "
-            "view of part of it: never add them. gain and lose count regions.",
-            *(f"left out: {one}" for one in left),
-        ]
-    )
-    if request.output is not None:
-        lines += [f"  written to {request.output}"]
-    return lines
-
-
-def _sure(found: xr.Dataset) -> list[str]:
-    order = np.argsort(-found["median"].values)
-    names = found["candidate"].values.astype(str)
-    rows = [
-        [
-            names[k],
-            *(amount(float(found[key].values[k])) for key in ("median", "low", "high")),
-            f"{100.0 * float(found['probability_first'].values[k]):.0f} %",
-            f"{100.0 * float(found['probability_top'].values[k]):.0f} %",
-        ]
-        for k in order
-    ]
-    top = int(found.attrs["top"])
-    head = [f"{found.attrs['draws']} draws", "median", "low", "high", "first", f"in first {top}"]
-    return aligned(head, rows)
-
-
-def _package(found: Package, units: str) -> list[str]:
-    rows = [
-        [
-            str(row["candidate"]),
-            *(amount(float(row[key])) for key in ("build_cost", "added", "alone")),
-        ]
-        for _, row in found.steps.iterrows()
-    ]
-    head = ["package", "build cost", f"adds ({units})", "alone"]
-    return [
-        *aligned(head, rows),
-        f"together {amount(found.value)} {units} a year for {amount(found.cost)} of "
-        f"{amount(found.budget)}",
-    ]
-
-
 def _plain(story: Story) -> dict[str, object]:
     made: dict[str, object] = {
         **{key: story.data.attrs[key] for key in ("objective", "units", "closure", "prices")},
@@ -363,6 +338,8 @@ def _plain(story: Story) -> dict[str, object]:
         kept = [n for n, v in story.stability.data_vars.items() if v.dims == ("candidate",)]
         frame = story.stability[kept].to_dataframe().reset_index()
         made["stability"] = frame.to_dict("records")
+    if story.interaction is not None:
+        made["interactions"] = story.interaction.to_pandas().to_dict()
     if story.package is not None:
         made["package"] = {
             "names": list(story.package.names),

@@ -51,12 +51,15 @@ class Candidate:
         Class for `price_candidates`; empty where nobody has said.
     note : str
         Where it comes from.
+    name_zh : str
+        What it is called in Chinese; empty where nobody has said.
     """
 
     patch: Patch
     build_cost: float | None = None
     terrain: str = ""
     note: str = ""
+    name_zh: str = ""
 
     def __post_init__(self) -> None:
         """Require a cost above zero where there is one.
@@ -96,6 +99,7 @@ def line_candidate(
     build_cost: float | None = None,
     terrain: str = "",
     note: str = "",
+    name_zh: str = "",
 ) -> Candidate:
     """Return a candidate that builds one line or road.
 
@@ -104,7 +108,7 @@ def line_candidate(
     name : str
     mode, stops, speed_kmh, trains_per_day, fare_per_km, freed_freight_capacity
         As in `Network.with_line`.
-    build_cost, terrain, note
+    build_cost, terrain, note, name_zh
         As in `Candidate`.
 
     Raises
@@ -121,7 +125,7 @@ def line_candidate(
         freed_freight_capacity=freed_freight_capacity,
         name=name,
     )
-    return Candidate(Patch(name, (edit,)), build_cost, terrain, note)
+    return Candidate(Patch(name, (edit,)), build_cost, terrain, note, name_zh)
 
 
 def pair_candidates(
@@ -180,7 +184,7 @@ def pair_candidates(
     people = np.nan_to_num(table["population"].to_numpy(dtype=float), nan=0.0)
     pull = people[first] * people[second] / np.maximum(km, 1.0) ** 2
     order = np.lexsort((second, first, -pull))[:most]
-    names = table["name"].astype(str).to_numpy()
+    names, chinese = (table[key].astype(str).to_numpy() for key in ("name", "name_zh"))
     return [
         line_candidate(
             f"{names[first[k]]} - {names[second[k]]}",
@@ -191,9 +195,14 @@ def pair_candidates(
             fare_per_km=fare_per_km,
             freed_freight_capacity=freed_freight_capacity,
             note="pair without a direct link",
+            name_zh=_pair_name(chinese[first[k]], chinese[second[k]]),
         )
         for k in order
     ]
+
+
+def _pair_name(one: str, other: str) -> str:
+    return f"{one}—{other}" if one and other else ""
 
 
 def _joined(network: Network, mode: str, keys: Sequence[str]) -> np.ndarray:
@@ -237,19 +246,22 @@ def price_candidates(
     Raises
     ------
     ScenarioError
-        For columns that are missing and modes or terrains without a row.
+        For columns that are missing, costs that are not above zero, and modes or terrains without
+        a row.
     """
     needed = ["mode", "terrain", "cost_per_km"]
     if lost := [name for name in needed if name not in per_km]:
         raise ScenarioError(
             f"Build costs need the columns {', '.join(needed)}; {', '.join(lost)} is not there."
         )
-    rates = {
-        (str(row["mode"]), "" if pd.isna(row["terrain"]) else str(row["terrain"])): float(
-            row["cost_per_km"]
+    money = pd.to_numeric(per_km["cost_per_km"], errors="coerce").to_numpy(dtype=float)
+    if not (np.isfinite(money) & (money > 0.0)).all():
+        wrong = per_km["cost_per_km"][~(np.isfinite(money) & (money > 0.0))].tolist()
+        raise ScenarioError(
+            f"cost_per_km must be above zero in every row; found {', '.join(map(repr, wrong[:5]))}."
         )
-        for _, row in per_km.iterrows()
-    }
+    terrain = per_km["terrain"].fillna("").astype(str)
+    rates = dict(zip(zip(per_km["mode"].astype(str), terrain, strict=True), money, strict=True))
     made, failures = [], []
     for one in candidates:
         line = one.line
@@ -261,7 +273,7 @@ def price_candidates(
         if rate is None:
             failures.append(f"{mode} in terrain '{one.terrain}' ({one.name})")
             continue
-        made.append(replace(one, build_cost=rate * line_km(one, network)))
+        made.append(replace(one, build_cost=float(rate * line_km(one, network))))
     if failures:
         more = f" and {len(failures) - 5} more" if len(failures) > 5 else ""
         raise ScenarioError(

@@ -25,7 +25,8 @@ __all__ = ["FILES", "table_of", "write_screening"]
 
 FILES = (
     "corridors.nc", "corridors.csv", "gains.csv", "corridors.geojson", "corridors.gpkg",
-    "stability.nc", "stability.csv", "package.csv", "report.html", "report.zh.html",
+    "stability.nc", "stability.csv", "interactions.csv", "package.csv",
+    "report.html", "report.zh.html",
 )  # fmt: skip
 
 
@@ -33,9 +34,9 @@ def table_of(data: xr.Dataset) -> pd.DataFrame:
     """Return one row a candidate, best first, user benefits by purpose in columns."""
     flat = data[[n for n, v in data.data_vars.items() if v.dims == ("candidate",)]]
     frame = flat.to_dataframe()
-    about = ["terrain", "note"]
-    numbers = [str(name) for name in flat.data_vars]
-    frame = frame[["mode", "stops", *numbers, "terrain", "note"]]
+    about = ["zero_reason", "terrain", "note"]
+    numbers = [str(name) for name in flat.data_vars if name != "zero_reason"]
+    frame = frame[["mode", "stops", *numbers, *about]]
     users = pd.DataFrame(
         data["user_benefit"].values,
         index=frame.index,
@@ -73,6 +74,8 @@ def write_screening(story: Story, folder: Path, languages: Sequence[str] = ("en"
         story.stability.to_netcdf(folder / "stability.nc", engine="h5netcdf")
         kept = [n for n, v in story.stability.data_vars.items() if v.dims == ("candidate",)]
         story.stability[kept].to_dataframe().to_csv(folder / "stability.csv")
+    if story.interaction is not None:
+        story.interaction.to_pandas().to_csv(folder / "interactions.csv")
     if story.package is not None:
         story.package.steps.to_csv(folder / "package.csv", index=False)
     for language in languages:

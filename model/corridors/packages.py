@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -27,17 +28,23 @@ import pandas as pd
 import xarray as xr
 
 from model.corridors.candidates import Candidate
+from model.corridors.edits import check_names, edits_of
+from model.corridors.store import Store, question_of
 from model.corridors.worth import Valuer
 from model.coupling import SpatialModel
 from model.errors import ScenarioError
 from model.link_values.objectives import Objective
 from model.response import FinalDemandClosure, PriceRule
 from networks.patches import Patch
+from networks.whatif.links import base_links
+from networks.whatif.skims import in_order
 
 __all__ = ["Package", "choose_package", "interactions"]
 
 MOST_EXACT = 12
 """Candidates whose every set is solved; 4,096 sets."""
+BLOCK = 32
+"""Sets solved between two reports of progress."""
 Progress = Callable[[str, float], None]
 
 
@@ -56,7 +63,7 @@ class Package:
     steps : DataFrame
         Candidate, its build cost, what it added when it was chosen, what it is worth alone.
     solves : int
-        How often the model was solved.
+        How many sets were valued.
     method : {"greedy", "exact"}
     """
 
@@ -72,31 +79,72 @@ class Package:
 class _Sets:
     """The value of sets of candidates, each solved once."""
 
-    def __init__(self, valuer: Valuer, candidates: Sequence[Candidate]) -> None:
+    def __init__(
+        self, valuer: Valuer, candidates: Sequence[Candidate], workers: int, store: Store
+    ) -> None:
         self._valuer, self._candidates = valuer, candidates
+        self._workers, self._store = workers, store
         self._sign = 1.0 if valuer.goal.better == "more" else -1.0
         self._known: dict[frozenset[int], float] = {frozenset(): 0.0}
 
     @property
     def solves(self) -> int:
+        """How many sets were valued."""
         return len(self._known) - 1
 
+    def gains(self, sets: Sequence[frozenset[int]]) -> list[float]:
+        """Return the gain of each set; a gain is above zero whichever way is better."""
+        missing = [one for one in dict.fromkeys(sets) if one not in self._known]
+        found = {one: self._store.get(self._whole(one)) for one in missing}
+        waiting = [one for one in missing if not {"exact", "set"} & set(found[one])]
+        for one, value in zip(waiting, in_order(self._solve, waiting, self._workers), strict=True):
+            found[one] = {"set": value}
+            self._store.put(self._whole(one), found[one])
+        for one in missing:
+            answer = found[one]
+            self._known[one] = self._sign * (
+                answer["exact"] if "exact" in answer else answer["set"]
+            )
+        return [self._known[one] for one in sets]
+
     def gain(self, chosen: frozenset[int]) -> float:
-        """Return the gain of a set; a gain is above zero whichever way is better."""
-        if chosen not in self._known:
-            members = [self._candidates[k] for k in sorted(chosen)]
-            one = members[0]
-            if len(members) > 1:
-                edits = tuple(edit for member in members for edit in member.patch.edits)
-                name = " + ".join(member.name for member in members)
-                one = Candidate(Patch(name, edits))
-            worth = self._valuer.worth(self._valuer.costs(one))
-            self._known[chosen] = self._sign * worth.value
-        return self._known[chosen]
+        """Return the gain of one set."""
+        return self.gains([chosen])[0]
 
     def value(self, chosen: frozenset[int]) -> float:
         """Return the change of the objective."""
         return self._sign * self.gain(chosen)
+
+    def _members(self, chosen: frozenset[int]) -> list[Candidate]:
+        return [self._candidates[k] for k in sorted(chosen)]
+
+    def _whole(self, chosen: frozenset[int]) -> Candidate:
+        """Return a set as one candidate, by which its answer is kept."""
+        members = self._members(chosen)
+        if len(members) == 1:
+            return members[0]
+        edits = tuple(edit for member in members for edit in member.patch.edits)
+        return Candidate(Patch(" + ".join(member.name for member in members), edits))
+
+    def _solve(self, chosen: frozenset[int]) -> float:
+        return self._valuer.worth(self._valuer.costs(*self._members(chosen))).value
+
+
+def _sets(
+    model: SpatialModel,
+    candidates: Sequence[Candidate],
+    objective: Objective,
+    regions: Sequence[str] | None,
+    closure: FinalDemandClosure,
+    prices: PriceRule,
+    workers: int,
+    folder: str | Path | None,
+) -> tuple[_Sets, Valuer]:
+    check_names(candidates)
+    edits_of(base_links(model.network), candidates)  # what cannot be built is told first
+    valuer = Valuer.of(model, objective, regions=regions, closure=closure, prices=prices)
+    store = Store(folder, "" if folder is None else question_of(valuer))
+    return _Sets(valuer, candidates, workers, store), valuer
 
 
 def choose_package(
@@ -109,6 +157,8 @@ def choose_package(
     closure: FinalDemandClosure = "spending",
     prices: PriceRule = "given",
     method: Literal["greedy", "exact"] = "greedy",
+    workers: int = 1,
+    folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Package:
     """Return the set of candidates that is worth most within a budget.
@@ -125,6 +175,10 @@ def choose_package(
     method : {"greedy", "exact"}
         Add, again and again, what gains most per money given what is built already (and compare
         with the best one alone); or solve every set that the budget allows.
+    workers : int
+        Sets solved at a time; the numbers do not depend on it.
+    folder : path, optional
+        Keeps answers, also those of `screen_corridors` to the same question.
     progress : callable, optional
         Called with (step, fraction).
 
@@ -148,8 +202,7 @@ def choose_package(
             f"'exact' solves every set of at most {MOST_EXACT} candidates; found "
             f"{len(candidates)}. Screen first and hand over the best, or take 'greedy'."
         )
-    valuer = Valuer.of(model, objective, regions=regions, closure=closure, prices=prices)
-    sets = _Sets(valuer, candidates)
+    sets, _ = _sets(model, candidates, objective, regions, closure, prices, workers, folder)
     tell = progress or (lambda step, done: None)
     search = _greedy if method == "greedy" else _exact
     order = search(sets, costs, budget, tell)
@@ -183,7 +236,8 @@ def _greedy(sets: _Sets, costs: np.ndarray, budget: float, tell: Progress) -> li
     while True:
         here = frozenset(built)
         fits = [k for k in range(len(costs)) if k not in here and costs[k] <= left]
-        added = {k: sets.gain(here | {k}) - sets.gain(here) for k in fits}
+        found = sets.gains([here | {k} for k in fits])
+        added = {k: gain - sets.gain(here) for k, gain in zip(fits, found, strict=True)}
         useful = [k for k in fits if added[k] > 0.0]
         if not useful:
             break
@@ -207,10 +261,15 @@ def _exact(sets: _Sets, costs: np.ndarray, budget: float, tell: Progress) -> lis
         if costs[list(chosen)].sum() <= budget
     ]
     best: frozenset[int] = frozenset()
-    for done, chosen in enumerate(allowed, start=1):
-        if sets.gain(chosen) > sets.gain(best):
-            best = chosen
-        tell("solving every set", done / len(allowed))
+    for begin in range(0, len(allowed), BLOCK):
+        for chosen, gain in zip(
+            allowed[begin : begin + BLOCK],
+            sets.gains(allowed[begin : begin + BLOCK]),
+            strict=True,
+        ):
+            if gain > sets.gain(best):
+                best = chosen
+        tell("solving every set", min(1.0, (begin + BLOCK) / len(allowed)))
     order: list[int] = []
     while len(order) < len(best):  # as it would be built: most first
         here = frozenset(order)
@@ -226,6 +285,8 @@ def interactions(
     regions: Sequence[str] | None = None,
     closure: FinalDemandClosure = "spending",
     prices: PriceRule = "given",
+    workers: int = 1,
+    folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> xr.DataArray:
     """Return what two candidates are worth together beyond the sum of each alone.
@@ -234,6 +295,10 @@ def interactions(
     ----------
     model, candidates, objective, regions, closure, prices
         As in `screen_corridors`.
+    workers : int
+        Sets solved at a time; the numbers do not depend on it.
+    folder : path, optional
+        Keeps answers, also those of `screen_corridors` to the same question.
     progress : callable, optional
         Called with (step, fraction).
 
@@ -242,18 +307,16 @@ def interactions(
     DataArray (candidate, other), symmetric, in units of the objective and counted as a gain: above
     zero complements, below zero substitutes. On the diagonal what each is worth alone.
     """
-    valuer = Valuer.of(model, objective, regions=regions, closure=closure, prices=prices)
-    sets = _Sets(valuer, candidates)
+    sets, valuer = _sets(model, candidates, objective, regions, closure, prices, workers, folder)
     tell = progress or (lambda step, done: None)
     count = len(candidates)
-    values = np.zeros((count, count))
+    values = np.diag(sets.gains([frozenset({k}) for k in range(count)]))
     pairs = list(combinations(range(count), 2))
-    for k in range(count):
-        values[k, k] = sets.gain(frozenset({k}))
-    for done, (a, b) in enumerate(pairs, start=1):
-        both = sets.gain(frozenset({a, b}))
-        values[a, b] = values[b, a] = both - values[a, a] - values[b, b]
-        tell("pairs of corridors", done / len(pairs))
+    for begin in range(0, len(pairs), BLOCK):
+        some = pairs[begin : begin + BLOCK]
+        for (a, b), both in zip(some, sets.gains([frozenset(one) for one in some]), strict=True):
+            values[a, b] = values[b, a] = both - values[a, a] - values[b, b]
+        tell("pairs of corridors", min(1.0, (begin + BLOCK) / len(pairs)))
     names = [one.name for one in candidates]
     return xr.DataArray(
         values,

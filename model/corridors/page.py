@@ -5,7 +5,6 @@ Owns the question: what does a planner read about the corridors, in English or C
 Public names
 ------------
 ``write_page``    one self-contained HTML page in one language
-``plot_corridors``    candidates on the map, coloured by value
 ``LANGUAGES``     languages there are words for
 """
 
@@ -17,30 +16,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
+from model.corridors.drawing import plot_corridors
 from model.corridors.packages import Package
+from model.corridors.page_gains import write_gains, written
+from model.corridors.reasons import REASONS
 from model.report.markup import Column, join, paragraph, text
-from model.report.projection import fit_projection
 from model.report.section import Section
 from model.report.strings import Strings
-from model.report.svg import WIDTH, drawing_style, figure_of, new_axes
+from model.report.svg import drawing_style, figure_of
 from networks.network import Network
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-__all__ = ["LANGUAGES", "Story", "plot_corridors", "write_page"]
+__all__ = ["LANGUAGES", "Story", "write_page"]
 
 LANGUAGES = ("en", "zh")
 SHOWN = 25
-BEST = 3
-REGIONS = 15
-ENDS = ("lon_from", "lat_from", "lon_to", "lat_to")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +52,8 @@ class Story:
         From `rank_stability`, when there were draws.
     package
         From `choose_package`, when there was a budget.
-    region_names
-        Names of regions in the language of the page, where they differ from the labels.
+    interaction
+        From `interactions`, when it was asked for.
     """
 
     name: str
@@ -68,7 +61,7 @@ class Story:
     network: Network
     stability: xr.Dataset | None = None
     package: Package | None = None
-    region_names: dict[str, str] | None = None
+    interaction: xr.DataArray | None = None
 
 
 def write_page(story: Story, path: str | Path, *, language: str = "en") -> Path:
@@ -132,36 +125,54 @@ def _facts(story: Story, say: Strings) -> str:
         table=data.attrs["table"],
         network=data.attrs["network"],
         objective=say.name("objective", data.attrs["objective"]),
-        unit=data.attrs["units"],
-        closure=data.attrs["closure"],
-        prices=data.attrs["prices"],
+        unit=say.name("unit", data.attrs["units"]),
+        closure=say.name("closure", data.attrs["closure"]),
+        prices=say.name("prices", data.attrs["prices"].replace(" ", "_")),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Named:
+    """Names of corridors and regions in the language of the page."""
+
+    corridors: dict[str, str]
+    regions: list[str]
+
+    @classmethod
+    def of(cls, data: xr.Dataset, language: str) -> _Named:
+        chinese = language == "zh"
+        keys = data["candidate"].values.astype(str)
+        shown = data["name_zh" if chinese else "candidate"].values.astype(str)
+        regions = data["region_zh" if chinese else "region"].values.astype(str)
+        return cls(dict(zip(keys, shown, strict=True)), [str(one) for one in regions])
 
 
 def _sections(story: Story, say: Strings) -> list[Section]:
     keys = ["ranking", "gains"]
     keys += ["sure"] if story.stability is not None else []
+    keys += ["together"] if story.interaction is not None else []
     keys += ["package"] if story.package is not None else []
     numbers = {key: number for number, key in enumerate(keys, start=1)}
     made = {key: Section(key, numbers, say) for key in keys}
-    _ranking(made["ranking"], story)
-    _gains(made["gains"], story)
+    named = _Named.of(story.data, say.language)
+    _ranking(made["ranking"], story, named)
+    write_gains(made["gains"], story.data, named.corridors, named.regions)
     if story.stability is not None:
-        _sure(made["sure"], story.stability)
+        _sure(made["sure"], story.stability, named)
+    if story.interaction is not None:
+        _together(made["together"], story.interaction, named)
     if story.package is not None:
-        _package(made["package"], story.package, story)
+        _package(made["package"], story.package, story, named)
     return list(made.values())
 
 
-def _ranking(section: Section, story: Story) -> None:
+def _ranking(section: Section, story: Story, named: _Named) -> None:
     say, data = section.say, story.data
     exact, first = data["exact"].values, data["first_order"].values
+    unit, many = say.name("unit", data.attrs["units"]), data.sizes["candidate"]
     best = exact[0] if np.isfinite(exact[0]) else first[0]
-    unit = str(data.attrs["units"])
-    section.words(
-        say("ranking.lead", name=data["candidate"].values[0], value=f"{best:,.0f}", unit=unit),
-        "lead",
-    )
+    names = [named.corridors[str(v)] for v in data["candidate"].values]
+    section.words(say("ranking.lead", name=names[0], value=written(best), unit=unit), "lead")
     both = np.isfinite(exact) & (exact != 0.0)
     if both.any():
         gap = 100.0 * float(np.abs(first[both] / exact[both] - 1.0).max())
@@ -171,69 +182,65 @@ def _ranking(section: Section, story: Story) -> None:
     section.figure(figure_of(axes), say("ranking.map"), say("ranking.map_alt"), kind="map")
     shown = data.isel(candidate=slice(0, SHOWN))
     users = shown["user_benefit"].sum("purpose", skipna=False).values
+    yearly = say.name("unit", data["user_benefit"].attrs["units"])
+    regions = say("column.regions")
     columns = [
-        Column(say("column.rank"), [str(v) for v in shown["rank"].values]),
-        Column(say("column.name"), [str(v) for v in shown["candidate"].values]),
-        Column(say("column.mode"), [say.name("mode", v) for v in shown["mode"].values]),
+        Column(say("column.name"), names[:SHOWN]),
         Column(say("column.exact"), _floats(shown["exact"].values), unit),
         Column(say("column.first_order"), _floats(shown["first_order"].values), unit),
-        Column(say("column.users"), _floats(users), str(data["user_benefit"].attrs["units"])),
-        Column(say("column.minutes"), _floats(shown["minutes"].values), "min", signed=True),
+        Column(say("column.users"), _floats(users), yearly),
+        Column(say("column.minutes"), _floats(60.0 * shown["minutes"].values), say("unit.s")),
         Column(say("column.km"), _floats(shown["km"].values), "km", places=0),
-        Column(say("column.gainers"), _floats(shown["gainers"].values), places=0),
-        Column(say("column.losers"), _floats(shown["losers"].values), places=0),
+        Column(say("column.gainers"), _floats(shown["gainers"].values), regions, places=0),
+        Column(say("column.losers"), _floats(shown["losers"].values), regions, places=0),
     ]
+    if len(set(shown["mode"].values.astype(str))) > 1:
+        modes = [say.name("mode", v) for v in shown["mode"].values]
+        columns.insert(1, Column(say("column.mode"), modes))
     if np.isfinite(shown["build_cost"].values).any():
         currency = str(data["build_cost"].attrs["units"])
         columns.append(Column(say("column.cost"), _floats(shown["build_cost"].values), currency))
         columns.append(
             Column(say("column.return"), _floats(100.0 * shown["annual_return"].values), "%")
         )
-    count = f"{data.sizes['candidate']:,}"
-    section.table(columns, say("ranking.caption", shown=shown.sizes["candidate"], count=count))
+    section.table(columns, say("ranking.caption", shown=shown.sizes["candidate"], count=many))
+    _zeros(section, data, names)
 
 
-def _gains(section: Section, story: Story) -> None:
-    say, data = section.say, story.data
-    section.words(say("gains.lead"))
-    solved = [k for k in range(data.sizes["candidate"]) if np.isfinite(data["exact"].values[k])]
-    names = story.region_names or {}
-    regions = [names.get(str(r), str(r)) for r in data["region"].values]
-    for k in solved[:BEST]:
-        gain = data["region_gain"].values[k]
-        name = str(data["candidate"].values[k])
-        order = np.argsort(-np.abs(gain), kind="stable")[:REGIONS]
-        section.part(name)
-        lost = [regions[r] for r in np.argsort(gain) if gain[r] < -1e-9 * np.abs(gain).max()]
-        if lost:
-            words = ", ".join(lost[:8])
-            section.words(say("gains.losers", name=name, count=len(lost), regions=words))
-        else:
-            section.words(say("gains.none", name=name))
-        section.table(
-            [
-                Column(say("column.region"), [regions[r] for r in order]),
-                Column(
-                    say("column.gain"),
-                    _floats(gain[order]),
-                    str(data["region_gain"].attrs["units"]),
-                    signed=True,
-                ),
-            ],
-            say("gains.caption", name=name),
-        )
+def _zeros(section: Section, data: xr.Dataset, names: Sequence[str]) -> None:
+    """Say of corridors that are worth exactly nothing, and of goods left out, why."""
+    say, codes = section.say, {sentence: code for code, sentence in REASONS.items()}
+    told: dict[str, list[str]] = {}
+    for name, why in zip(names, data["zero_reason"].values.astype(str), strict=True):
+        if why:
+            told.setdefault(codes[why], []).append(name)
+    lines = [
+        say("ranking.zero", names=_some(found, say), why=say(f"reason.{code}"))
+        for code, found in told.items()
+    ]
+    no_goods = data["reason"].sel(purpose="freight").values.astype(str) == REASONS["no_goods"]
+    if no_goods.any():
+        found = [name for name, flag in zip(names, no_goods, strict=True) if flag]
+        lines.append(say("ranking.no_goods", names=_some(found, say)))
+    section.bullets(lines)
 
 
-def _sure(section: Section, found: xr.Dataset) -> None:
+def _some(names: Sequence[str], say: Strings, most: int = 5) -> str:
+    """Return names as a list, the first of many only."""
+    text = say("word.comma").join(names[:most])
+    return text + (say("word.more", count=len(names) - most) if len(names) > most else "")
+
+
+def _sure(section: Section, found: xr.Dataset, named: _Named) -> None:
     say = section.say
     interval = f"{100.0 * float(found.attrs['interval']):.0f}"
     section.words(say("sure.lead", draws=f"{found.attrs['draws']:,}", interval=interval), "lead")
-    units = str(found["median"].attrs["units"])
-    order = np.argsort(-found["median"].values)
-    names = found["candidate"].values.astype(str)
+    units = say.name("unit", found["median"].attrs["units"])
+    order = np.argsort(-found["median"].values * (1 if found.attrs["better"] == "more" else -1))
+    names = [named.corridors[str(v)] for v in found["candidate"].values]
     moved = found["rank_correlation"].isel(candidate=int(order[0]))
-    strongest = np.argsort(-np.abs(moved.values))[:3]
-    drivers = ", ".join(
+    strongest = np.argsort(-np.abs(moved.values), kind="stable")[:3]
+    drivers = say("word.comma").join(
         f"{say.name('parameter', moved['parameter'].values[k])} ({moved.values[k]:+.2f})"
         for k in strongest
     )
@@ -248,26 +255,42 @@ def _sure(section: Section, found: xr.Dataset) -> None:
     section.table(columns, say("sure.caption"))
 
 
-def _package(section: Section, found: Package, story: Story) -> None:
+def _together(section: Section, found: xr.DataArray, named: _Named) -> None:
     say = section.say
-    unit = str(story.data.attrs["units"])
+    names = [named.corridors[str(v)] for v in found["candidate"].values]
+    unit = say.name("unit", found.attrs["units"])
+    section.words(say("together.lead"), "lead")
+    values = found.values
+    pairs = [(values[a, b], a, b) for a in range(len(names)) for b in range(a)]
+    for key, (value, a, b) in (("most", max(pairs)), ("least", min(pairs))):
+        if (value > 0.0) == (key == "most") and value != 0.0:
+            words = say(f"together.{key}", one=names[b], two=names[a], value=written(abs(value)))
+            section.words(f"{words} {unit}")
+    columns = [Column(say("column.name"), [f"{k + 1}  {name}" for k, name in enumerate(names)])]
+    columns += [Column(str(k + 1), _floats(values[:, k]), signed=True) for k in range(len(names))]
+    section.table(columns, say("together.caption", unit=unit))
+
+
+def _package(section: Section, found: Package, story: Story, named: _Named) -> None:
+    say = section.say
+    unit = say.name("unit", story.data.attrs["units"])
     currency = str(story.data["build_cost"].attrs["units"])
     section.words(
         say(
             "package.lead",
-            budget=f"{found.budget:,.0f}",
+            budget=written(found.budget),
             currency=currency,
-            names=", ".join(found.names),
-            value=f"{found.value:,.0f}",
+            names=say("word.comma").join(named.corridors[name] for name in found.names),
+            value=written(found.value),
             unit=unit,
-            cost=f"{found.cost:,.0f}",
+            cost=written(found.cost),
         ),
         "lead",
     )
     steps = found.steps
     section.table(
         [
-            Column(say("column.name"), [str(v) for v in steps["candidate"]]),
+            Column(say("column.name"), [named.corridors[str(v)] for v in steps["candidate"]]),
             Column(say("column.cost"), _floats(steps["build_cost"].to_numpy()), currency),
             Column(say("column.added"), _floats(steps["added"].to_numpy()), unit),
             Column(say("column.alone"), _floats(steps["alone"].to_numpy()), unit),
@@ -278,94 +301,3 @@ def _package(section: Section, found: Package, story: Story) -> None:
 
 def _floats(values: Sequence[float] | np.ndarray) -> list[float]:
     return [float(v) for v in values]
-
-
-def plot_corridors(
-    data: xr.Dataset,
-    network: Network,
-    *,
-    label: str = "",
-    most: int = 100,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw candidates on the map, darker and wider the more they are worth.
-
-    Parameters
-    ----------
-    data : Dataset
-        From `screen_corridors`.
-    network : Network
-        Railways and places are drawn behind, in grey.
-    label
-        What the colours show, with the unit.
-    most
-        Candidates that are drawn, the best ones.
-    ax
-        Where to draw; a new figure when left out.
-    """
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.collections import LineCollection
-    from matplotlib.colors import Normalize
-
-    places = network.places
-    projection = fit_projection(places["lon"], places["lat"])
-    x, y = projection(places["lon"], places["lat"])
-    if ax is None:
-        ax = new_axes(min(max(WIDTH * float(np.ptp(y) / np.ptp(x)), 4.0), 8.0))
-    rail = network.links[network.links["mode"].isin(["rail_hsr", "rail_conventional"])]
-    ends = np.sort(rail[["from_node", "to_node"]].to_numpy(dtype=str), axis=1)
-    ends = np.unique(ends, axis=0)
-    where = network.nodes[["lon", "lat"]]
-    drawn = _segments(
-        projection, np.hstack([where.loc[ends[:, k]].to_numpy().round(2) for k in (0, 1)])
-    )
-    gap = np.full((len(drawn), 1, 2), np.nan)
-    path = np.concatenate([np.stack(drawn), gap], axis=1).reshape(-1, 2)  # one element, not many
-    ax.plot(path[:, 0], path[:, 1], color="#d3d8de", linewidth=0.5, zorder=1)
-    ax.scatter(x, y, s=2.0, color="#8d97a3", zorder=2)
-    value = np.where(np.isfinite(data["exact"]), data["exact"], data["first_order"])
-    known = pd.Series(value[:most], index=data["candidate"].values[:most].astype(str))
-    owner = data["leg_candidate"].values.astype(str)
-    chosen = np.isin(owner, known.index)
-    legs = np.column_stack([data[f"leg_{end}"].values[chosen] for end in ENDS])
-    colour = known.loc[owner[chosen]].to_numpy(dtype=float)
-    sign = 1.0 if data.attrs["better"] == "more" else -1.0
-    order = np.argsort(sign * colour, kind="stable")
-    low, high = float(colour.min(initial=0.0)), float(colour.max(initial=0.0))
-    norm = Normalize(low, high if high > low else low + 1.0)
-    strength = np.clip(
-        sign * (colour - (low if sign > 0 else high)) / max(high - low, 1e-300), 0, 1
-    )
-    colours = "viridis_r" if sign > 0 else "viridis"
-    lines = LineCollection(
-        _segments(projection, legs[order]),
-        array=colour[order],
-        cmap=colours,
-        norm=norm,
-        linewidths=0.7 + 2.3 * strength[order],
-        zorder=3,
-    )
-    ax.add_collection(lines)
-    ax.set_xlim(x.min(), x.max())
-    ax.set_ylim(y.min(), y.max())
-    ax.margins(0.03)
-    ax.set_aspect("equal")
-    ax.set_axis_off()
-    bar = figure_of(ax).colorbar(
-        ScalarMappable(norm, colours),
-        cax=ax.inset_axes((0.01, 0.09, 0.32, 0.022)),
-        orientation="horizontal",
-        boundaries=np.linspace(norm.vmin or 0.0, norm.vmax or 1.0, 41),
-        spacing="proportional",
-        ticks=np.linspace(norm.vmin or 0.0, norm.vmax or 1.0, 3),
-    )
-    bar.ax.set_title(label, fontsize=8, fontweight="normal", pad=3)
-    bar.ax.tick_params(labelsize=7.5, length=2)
-    return ax
-
-
-def _segments(projection: object, legs: np.ndarray) -> list[np.ndarray]:
-    legs = np.asarray(legs, dtype=float).reshape(-1, 4)
-    x1, y1 = projection(legs[:, 0], legs[:, 1])  # type: ignore[operator]  # a Projection
-    x2, y2 = projection(legs[:, 2], legs[:, 3])  # type: ignore[operator]
-    return list(np.stack([np.column_stack([x1, y1]), np.column_stack([x2, y2])], axis=1))

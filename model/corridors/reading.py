@@ -8,9 +8,9 @@ Public names
 
 A TOML file has one block ``[[candidate]]`` for each: ``name`` and either the fields of a line
 (mode, stops, speed_kmh, trains_per_day, fare_per_km, freed_freight_capacity) or ``do``, such as
-"upgrade Chengdu-Chongqing to 350 km/h"; and, where known, ``build_cost`` (money), ``terrain`` and
-``note``. A CSV file has the same columns, stops parted by semicolons. Everything that is wrong is
-collected and told at once.
+"upgrade Chengdu-Chongqing to 350 km/h"; and, where known, ``build_cost`` (money), ``terrain``,
+``note`` and ``name_zh`` (for the Chinese page). A CSV file has the same columns, stops parted by
+semicolons. Everything that is wrong is collected and told at once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ from networks.patch_words import patch_from_text
 __all__ = ["read_candidates"]
 
 LINE = ("mode", "stops", "speed_kmh", "trains_per_day", "fare_per_km", "freed_freight_capacity")
-ABOUT = ("name", "do", "build_cost", "terrain", "note")
+ABOUT = ("name", "do", "build_cost", "terrain", "note", "name_zh")
+WORDS = ("terrain", "note", "name_zh")
 NUMBERS = ("speed_kmh", "trains_per_day", "fare_per_km", "freed_freight_capacity", "build_cost")
 
 
@@ -104,48 +106,47 @@ def _csv(text: str) -> list[dict[str, Any]]:
         if "stops" in kept:
             kept["stops"] = [s.strip() for s in kept["stops"].split(";") if s.strip()]
         for name in NUMBERS:
-            if name in kept:
-                try:
-                    kept[name] = float(kept[name])
-                except ValueError as error:
-                    raise ScenarioError(
-                        f"{name} of {kept.get('name', 'a row')} must be a number; found "
-                        f"{kept[name]!r}"
-                    ) from error
+            with suppress(KeyError, ValueError):  # what is no number is told with the rest
+                kept[name] = float(kept[name])
         rows.append(kept)
     return rows
 
 
 def _candidate(row: Mapping[str, Any]) -> Candidate:
-    known = (*ABOUT, *LINE)
-    if strange := [key for key in row if key not in known]:
-        raise ScenarioError(f"does not know {strange[0]!r}{near(strange[0], known)}")
-    name, sentence = row.get("name"), row.get("do")
-    if not isinstance(name, str) or not name.strip():
-        raise ScenarioError("needs a name")
-    for key in NUMBERS:
-        if key in row and (isinstance(row[key], bool) or not isinstance(row[key], int | float)):
-            raise ScenarioError(f"{key} must be a number; found {row[key]!r}")
-    about: dict[str, Any] = {key: row[key] for key in ("terrain", "note") if key in row}
+    name, sentence, stops = row.get("name"), row.get("do"), row.get("stops")
+    if problems := _problems(row):
+        raise ScenarioError("; ".join(problems))
     cost = float(row["build_cost"]) if "build_cost" in row else None
+    words = {key: str(row.get(key, "")) for key in WORDS}
     if sentence is not None:
-        if both := [key for key in LINE if key in row]:
-            raise ScenarioError(f"says both do and {both[0]}: one of them is enough")
-        patch = patch_from_text(str(sentence), name=name)
-        return Candidate(patch, cost, str(about.get("terrain", "")), str(about.get("note", "")))
-    if missing := [key for key in ("mode", "stops") if key not in row]:
-        raise ScenarioError(f"needs {' and '.join(missing)}, or do")
-    if not isinstance(row["stops"], list):
-        raise ScenarioError(f"stops must be a list of names; found {row['stops']!r}")
+        return Candidate(patch_from_text(str(sentence), name=str(name)), cost, **words)
     return line_candidate(
-        name,
+        str(name),
         row["mode"],
-        [str(stop) for stop in row["stops"]],
+        [str(stop) for stop in stops or ()],
         speed_kmh=float(row.get("speed_kmh", SPEED_KMH)),
         trains_per_day=float(row.get("trains_per_day", TRAINS)),
         fare_per_km=float(row["fare_per_km"]) if "fare_per_km" in row else None,
         freed_freight_capacity=float(row.get("freed_freight_capacity", 0.0)),
         build_cost=cost,
-        terrain=str(about.get("terrain", "")),
-        note=str(about.get("note", "")),
+        **words,
     )
+
+
+def _problems(row: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a row, apart from what only the network can tell."""
+    known = (*ABOUT, *LINE)
+    told = [f"does not know {key!r}{near(key, known)}" for key in row if key not in known]
+    if not isinstance(row.get("name"), str) or not row["name"].strip():
+        told.append("needs a name")
+    for key in NUMBERS:
+        if key in row and (isinstance(row[key], bool) or not isinstance(row[key], int | float)):
+            told.append(f"{key} must be a number; found {row[key]!r}")
+    if "do" in row:
+        both = [key for key in LINE if key in row]
+        return told + ([f"says both do and {both[0]}: one of them is enough"] if both else [])
+    if missing := [key for key in ("mode", "stops") if key not in row]:
+        told.append(f"needs {' and '.join(missing)}, or do")
+    if "stops" in row and not isinstance(row["stops"], list):
+        told.append(f"stops must be a list of names; found {row['stops']!r}")
+    return told

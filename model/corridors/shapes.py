@@ -101,7 +101,10 @@ def _lines(data: xr.Dataset) -> list[tuple[dict[str, Any], list[list[tuple[float
             continue
         shape = [[(float(a), float(b)), (float(c), float(d))] for a, b, c, d in ends[by_name[name]]]
         row: dict[str, Any] = {"name": name}
-        row |= {c: str(data[c].values[k]) for c in ("mode", "stops", "terrain", "note")}
+        row |= {
+            c: str(data[c].values[k])
+            for c in ("name_zh", "mode", "stops", "stops_zh", "terrain", "note", "zero_reason")
+        }
         row |= {c: _plain(data[c].values[k]) for c in COLUMNS}
         made.append((row, shape))
     return made

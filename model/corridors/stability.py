@@ -27,15 +27,20 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from io_tables.labels import did_you_mean
 from io_tables.table import RegionalTable
-from model.calibration import Calibration, with_parameters, with_table
+from model.calibration import Calibration, with_table
 from model.corridors.candidates import Candidate
+from model.corridors.edits import check_names, edits_of
 from model.corridors.worth import Valuer
-from model.costs import RegionCosts
+from model.costs import business_value_of_time
 from model.coupling import SpatialModel
 from model.errors import NotInThisVersion, ScenarioError
 from model.link_values.objectives import Objective
+from model.parameters import Parameters
 from model.response import FinalDemandClosure, PriceRule, respond
+from networks.network import Network
+from networks.whatif import Asked, Costs, LinkEdit, build_skim_base
 from networks.whatif.skims import in_order
 
 __all__ = ["rank_stability"]
@@ -49,11 +54,11 @@ Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)
-class _Node:
-    """Region-to-region costs at one value of time: base, and after each candidate."""
+class _Trips:
+    """Passenger costs between regions at one value of time: base, and after each candidate."""
 
-    base: RegionCosts
-    after: tuple[RegionCosts, ...]
+    base: Array
+    after: tuple[Array, ...]
 
 
 def rank_stability(
@@ -65,6 +70,7 @@ def rank_stability(
     top: int = 3,
     seed: int = 0,
     interval: float = 0.9,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
     regions: Sequence[str] | None = None,
     closure: FinalDemandClosure = "spending",
     prices: PriceRule = "given",
@@ -88,6 +94,9 @@ def rank_stability(
         Places that count as being among the best.
     interval : float
         Mass of the interval.
+    ranges : mapping of str to (low, high), optional
+        Ends of the 90 % interval of a parameter as factors on its value, instead of those of the
+        parameters table; (1, 1) keeps it.
     tables : mapping of str to RegionalTable, optional
         Estimates of the same economy, one of which is drawn each time; those of the model when
         left out.
@@ -107,7 +116,7 @@ def rank_stability(
     Raises
     ------
     ScenarioError
-        For fewer than two draws or an interval outside 0 to 1.
+        For fewer than two draws, an interval outside 0 to 1, or ranges that are none.
     NotInThisVersion
         For a measure of access.
     """
@@ -116,6 +125,7 @@ def rank_stability(
             "Stability needs at least 2 draws, an interval between 0 and 1 and at least one place "
             f"that counts; found {draws}, {interval} and {top}."
         )
+    check_names(candidates)
     tell = progress or (lambda step, done: None)
     tell("costs at several values of time", 0.0)
     central = Valuer.of(model, objective, regions=regions, closure=closure, prices=prices)
@@ -124,84 +134,120 @@ def rank_stability(
             "what is drawn (elasticities, transport shares, value of time) does not move travel "
             "times: a measure of access has no spread here"
         )
+    base = central.base
     known = model.variants if tables is None else tables
-    bases = [
-        central.base if one is model.table else with_table(central.base, one)
-        for one in known.values()
-    ] or [central.base]
-    factors, variant = _drawn(central.base, len(bases), draws, seed)
-    grid, nodes, error = _nodes(central, candidates, factors[:, -1], tell)
+    bases = [base if one is model.table else with_table(base, one) for one in known.values()]
+    bases = bases or [base]
+    widths = _widths(base.parameters, ranges or {})
+    factors, variant = _drawn(widths, len(bases), draws, seed)
+    edits = edits_of(central.links, candidates)
+    costs = [central.after(edit) for edit in edits]
+    freight = [base.means.after(base.costs, one, base.ready).freight for one in costs]
+    grid, nodes, error = _nodes(central, edits, costs, factors[:, -1], workers, tell)
 
     def one(draw: int) -> Array:
-        return _values(
-            central,
-            bases[variant[draw]],
-            factors[draw],
-            _between(grid, nodes, float(factors[draw, -1])),
-        )
+        trips = _between(grid, nodes, float(factors[draw, -1]))
+        return _values(central, bases[variant[draw]], factors[draw], trips, freight)
 
     values = np.empty((draws, len(candidates)))
     for draw, found in enumerate(in_order(one, range(draws), workers)):
         values[draw] = found
         tell("draws", 0.2 + 0.8 * (draw + 1) / draws)
-    ones = np.ones(factors.shape[1])
-    at_rest = _values(central, central.base, ones, _between(grid, nodes, 1.0))
+    still = np.ones(factors.shape[1])
+    at_rest = _values(central, base, still, _between(grid, nodes, 1.0), freight)
     return _summary(central, candidates, values, at_rest, factors, variant, top, interval, error)
 
 
-def _drawn(
-    base: Calibration, tables: int, draws: int, seed: int
-) -> tuple[Array, NDArray[np.int64]]:
+def _widths(
+    parameters: Parameters, ranges: Mapping[str, tuple[float, float]]
+) -> NDArray[np.float64]:
+    """Return the standard deviations of logarithms below and above the centre, (parameters, 2)."""
+    keys = (*SCALES, TIME)
+    if strange := [key for key in ranges if key not in keys]:
+        raise ScenarioError(
+            f"Ranges are for {', '.join(keys)}; found {strange[0]!r}"
+            f"{did_you_mean(strange[0], keys)}."
+        )
+    if wrong := [
+        f"{key} {ends}" for key, ends in ranges.items() if not 0 < ends[0] <= 1 <= ends[1]
+    ]:
+        raise ScenarioError(
+            "A range holds factors on the central value, 0 < low <= 1 <= high; found "
+            f"{', '.join(wrong)}."
+        )
+    widths = np.empty((len(keys), 2))
+    for row, key in enumerate(keys):
+        spec = parameters.spec(key)
+        middle, low, high = (float(v) for v in (spec.value, spec.low, spec.high))
+        ends = ranges.get(key, (low / middle, high / middle))
+        widths[row] = -np.log(ends[0]) / NINETY, np.log(ends[1]) / NINETY
+    return widths
+
+
+def _drawn(widths: Array, tables: int, draws: int, seed: int) -> tuple[Array, NDArray[np.int64]]:
     """Return factors on the central values, (draws, parameters), and the table of each draw."""
     rng = np.random.default_rng(seed)
-    z = rng.standard_normal((draws, len(SCALES) + 1))
-    variant = rng.integers(tables, size=draws)
-    factors = np.empty_like(z)
-    for column, key in enumerate((*SCALES, TIME)):
-        spec = base.parameters.spec(key)
-        middle, low, high = (float(v) for v in (spec.value, spec.low, spec.high))
-        below, above = (np.log(end / middle) / NINETY for end in (low, high))
-        width = np.where(z[:, column] < 0.0, -below, above)
-        factors[:, column] = np.exp(width * z[:, column])
-    return factors, variant.astype(np.int64)
+    z = rng.standard_normal((draws, len(widths)))
+    variant = rng.integers(tables, size=draws).astype(np.int64)
+    return np.exp(np.where(z < 0.0, widths[:, 0], widths[:, 1]) * z), variant
 
 
 def _nodes(
-    central: Valuer, candidates: Sequence[Candidate], drawn: Array, tell: Progress
-) -> tuple[Array, list[_Node], float]:
+    central: Valuer,
+    edits: Sequence[LinkEdit | Network],
+    costs: Sequence[Costs],
+    drawn: Array,
+    workers: int,
+    tell: Progress,
+) -> tuple[Array, list[_Trips], float]:
     """Return factors on the value of time, costs at each, and the error halfway between them."""
+    base = central.base
     low, high = float(min(drawn.min(), 1.0)), float(max(drawn.max(), 1.0))
     if low == high:
         grid = np.array([1.0])
+        extra = []
     else:
         grid = np.unique(np.append(np.geomspace(low, high, NODES), 1.0))
-    nodes = []
-    for k, factor in enumerate(grid):
-        nodes.append(_node(central, candidates, float(factor)))
-        tell("costs at several values of time", 0.15 * (k + 1) / len(grid))
-    error = 0.0
-    if len(grid) > 1:
         widest = int(np.argmax(np.diff(np.log(grid))))
-        middle = float(np.sqrt(grid[widest] * grid[widest + 1]))
-        exact = _node(central, candidates, middle)
-        guess = _between(grid, nodes, middle)
+        extra = [float(np.sqrt(grid[widest] * grid[widest + 1]))]
+
+    def at(factor: float) -> _Trips:
+        if factor == 1.0:
+            after = (base.means.after(base.costs, one, base.ready).passenger for one in costs)
+            return _Trips(base.costs.passenger, tuple(after))
+        return _trips(base, edits, factor)
+
+    found = []
+    wanted = [*grid.tolist(), *extra]
+    for done, one in enumerate(in_order(at, wanted, workers), start=1):
+        found.append(one)
+        tell("costs at several values of time", 0.2 * done / len(wanted))
+    nodes = found[: len(grid)]
+    error = 0.0
+    for factor, exact in zip(extra, found[len(grid) :], strict=True):
+        guess = _between(grid, nodes, factor)
         parts = zip((exact.base, *exact.after), (guess.base, *guess.after), strict=True)
-        error = max(float(np.abs(g.passenger / e.passenger - 1.0).max()) for e, g in parts)
-        tell("costs at several values of time", 0.2)
+        error = max(float(np.abs(g / e - 1.0).max()) for e, g in parts)
     return grid, nodes, error
 
 
-def _node(central: Valuer, candidates: Sequence[Candidate], factor: float) -> _Node:
-    base, valuer = central.base, central
-    if factor != 1.0:
-        value = base.parameters.get(TIME) * factor
-        base = with_parameters(base, base.parameters.with_values({TIME: value}))
-        valuer = replace(central, base=base)
-    after = tuple(base.means.after(base.costs, valuer.costs(one), base.ready) for one in candidates)
-    return _Node(base.costs, after)
+def _trips(base: Calibration, edits: Sequence[LinkEdit | Network], factor: float) -> _Trips:
+    """Return passenger costs between regions at another value of time."""
+    value = business_value_of_time(base.parameters) * factor
+    asked = {"passenger": Asked(combine="composite", parameters={"value_of_time": value})}
+    ready = build_skim_base(base.network, asked, zones=base.places.codes)
+    weights, size = base.means.passenger, len(base.places.codes)
+    before = weights.T @ ready["passenger"] @ weights
+    after = []
+    for edit in edits:
+        cells, values = ready.run(edit).changed["passenger"]
+        change = np.zeros(size * size)
+        change[cells] = values - ready["passenger"].ravel()[cells]
+        after.append(before + weights.T @ change.reshape(size, size) @ weights)
+    return _Trips(before, tuple(after))
 
 
-def _between(grid: Array, nodes: list[_Node], factor: float) -> _Node:
+def _between(grid: Array, nodes: Sequence[_Trips], factor: float) -> _Trips:
     """Interpolate costs between the two nearest nodes, in logarithms of both."""
     if len(grid) == 1:
         return nodes[0]
@@ -213,43 +259,32 @@ def _between(grid: Array, nodes: list[_Node], factor: float) -> _Node:
     if share >= 1.0:
         return nodes[right]
 
-    def mixed(a: RegionCosts, b: RegionCosts) -> RegionCosts:
-        passenger = np.exp((1.0 - share) * np.log(a.passenger) + share * np.log(b.passenger))
-        return RegionCosts(freight=a.freight, passenger=passenger)
+    def mixed(a: Array, b: Array) -> Array:
+        return np.asarray(np.exp((1.0 - share) * np.log(a) + share * np.log(b)))
 
     pairs = zip(nodes[left].after, nodes[right].after, strict=True)
-    return _Node(mixed(nodes[left].base, nodes[right].base), tuple(mixed(a, b) for a, b in pairs))
+    return _Trips(mixed(nodes[left].base, nodes[right].base), tuple(mixed(a, b) for a, b in pairs))
 
 
-def _values(central: Valuer, base: Calibration, factors: Array, costs: _Node) -> Array:
+def _values(
+    central: Valuer, base: Calibration, factors: Array, trips: _Trips, freight: Sequence[Array]
+) -> Array:
     """Return the change of the objective by each candidate, (candidates,)."""
     theta, goods, services, business = factors[:4]
     delivery = base.delivery
-    kappa = delivery.kappa.copy()
-    is_business = np.array([role == "business service" for role in base.roles.roles])
-    kappa[delivery.goods] *= goods
-    kappa[~delivery.goods & ~is_business] *= services
-    kappa[is_business] *= business
-    drawn = replace(
-        delivery, kappa=kappa, freight=costs.base.freight, passenger=costs.base.passenger
-    )
+    is_business = base.roles.mask("business service")
+    scale = np.where(delivery.goods, goods, np.where(is_business, business, services))
+    drawn = replace(delivery, kappa=delivery.kappa * scale, passenger=trips.base)
     values = []
-    for after in costs.after:
-        change = drawn.change(after.freight, after.passenger)
+    for after, goods_cost in zip(trips.after, freight, strict=True):
         found = respond(
             base.blocks,
-            change,
+            drawn.change(goods_cost, after),
             base.theta * theta,
             closure=central.closure,
             prices=central.prices,
         )
-        if central.goal.name == "real_consumption":
-            values.append(float(central.chosen @ found.real_consumption.sum(axis=1)))
-        else:
-            assert central.goal.intensity is not None
-            values.append(
-                float(central.chosen @ (central.goal.intensity * found.output).sum(axis=1))
-            )
+        values.append(central.economy(found))
     return np.array(values)
 
 
@@ -293,6 +328,7 @@ def _summary(
     )
     data.attrs = {
         "objective": central.goal.name,
+        "better": central.goal.better,
         "draws": len(values),
         "top": top,
         "interval": interval,

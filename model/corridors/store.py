@@ -23,27 +23,41 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model.calibration import Calibration
 from model.corridors.candidates import Candidate
+from model.corridors.worth import Valuer
 from model.errors import ScenarioError
+from model.link_values.objectives import AccessObjective
 from networks.patches import patch_to_dict
 
 __all__ = ["Store", "key_of", "question_of"]
 
+VERSION = 1
+"""Of what an answer holds."""
 
-def question_of(base: Calibration, asked: Mapping[str, object]) -> str:
+
+def question_of(valuer: Valuer) -> str:
     """Return a fingerprint of a calibrated model and of what is asked, as hexadecimal digits."""
     found = hashlib.sha256()
-    blocks = base.blocks
-    for array in (blocks.output, blocks.trade, blocks.technology, blocks.demand, base.theta):
-        found.update(np.ascontiguousarray(array).tobytes())
-    delivery = base.delivery
-    for array in (delivery.kappa, delivery.freight, delivery.passenger):
+    base, goal = valuer.base, valuer.goal
+    blocks, delivery = base.blocks, base.delivery
+    arrays = [blocks.output, blocks.trade, blocks.technology, blocks.demand, blocks.imported_demand]
+    arrays += [delivery.kappa, delivery.freight, delivery.passenger, base.theta, valuer.chosen]
+    arrays += [valuer.travel.base] + ([] if goal.intensity is None else [goal.intensity])
+    for array in arrays:
         found.update(np.ascontiguousarray(array).tobytes())
     for frame in (base.network.nodes, base.network.links, base.network.parameters.table):
         found.update(pd.util.hash_pandas_object(frame.astype(str)).to_numpy().tobytes())
-    found.update(json.dumps(dict(asked), sort_keys=True, default=str).encode())
+    asked = [VERSION, goal.name, _plain(goal.access), valuer.closure, valuer.prices]
+    found.update(json.dumps(asked).encode())
     return found.hexdigest()
+
+
+def _plain(access: AccessObjective | None) -> list[str]:
+    """Return a measure of access as text, values by place in full."""
+    if access is None:
+        return []
+    said = vars(access).values()
+    return [one.to_json() if isinstance(one, pd.Series) else repr(one) for one in said]
 
 
 def key_of(candidate: Candidate) -> str:
@@ -98,9 +112,14 @@ class Store:
     def _read(self, file: Path) -> None:
         whole = file.read_bytes()
         kept = whole[: whole.rfind(b"\n") + 1]
-        for line in kept.splitlines():
-            answer = json.loads(line)
-            self._answers.setdefault(answer["key"], {}).update(answer)
+        for number, line in enumerate(kept.splitlines(), start=1):
+            try:
+                answer = json.loads(line)
+                self._answers.setdefault(answer["key"], {}).update(answer)
+            except (ValueError, KeyError, TypeError) as error:
+                raise ScenarioError(
+                    f"{file} is damaged at line {number}: choose another folder, or remove it."
+                ) from error
         if len(kept) < len(whole):
             file.write_bytes(kept)
 

@@ -25,7 +25,9 @@ Source: Jara-Diaz (1986) and Mackie & Nellthorp (2001) for the rule of half besi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -33,6 +35,8 @@ from numpy.typing import NDArray
 
 from model.calibration import Calibration, respond_after
 from model.corridors.candidates import Candidate
+from model.corridors.edits import edit_of_set
+from model.corridors.travel import TravelTimes
 from model.coupling import SpatialModel
 from model.errors import NotInThisVersion
 from model.flows import TravelDemand, travel_demand
@@ -40,9 +44,12 @@ from model.link_value import pair_values
 from model.link_values.objectives import Goal, Objective, check_objective, place_values
 from model.response import FinalDemandClosure, PriceRule, Response
 from model.scenario import money_multiplier
+from model.steps.groupings import Groupings
 from networks.accessibility import accessibility
 from networks.disparity import theil_l, theil_t
-from networks.whatif.skims import Costs, LinkEdit
+from networks.network import Network
+from networks.whatif import Costs, LinkEdit
+from networks.whatif.links import LinkBase, base_links
 
 Array = NDArray[np.float64]
 
@@ -65,6 +72,8 @@ class Worth:
         Rule of half, money of the table per year.
     minutes : float
         Change of the population-weighted mean of fastest minutes between places.
+    clusters : (G,) array
+        Change of that mean for those who set out from each cluster of places.
     gap : float
         Largest gap of the identities of the response; 0 when nothing was solved.
     """
@@ -73,6 +82,7 @@ class Worth:
     regions: Array
     users: dict[str, float]
     minutes: float
+    clusters: Array
     gap: float
 
 
@@ -90,6 +100,8 @@ class Valuer:
         dJ / dc by skim.
     chosen : (R,) array
         1 for regions that count, 0 for others.
+    travel : TravelTimes
+        What means of travel time are taken over.
     """
 
     base: Calibration
@@ -98,6 +110,7 @@ class Valuer:
     prices: PriceRule
     weights: dict[str, Array]
     chosen: Array
+    travel: TravelTimes
     _volume: dict[str, Array]
     _access: float
 
@@ -118,7 +131,10 @@ class Valuer:
         NotInThisVersion
             For an objective that jumps, or one whose exact change is not offered (purchase_cost).
         """
-        base = model.calibration if isinstance(model, SpatialModel) else model
+        if isinstance(model, SpatialModel):
+            base, groupings = model.calibration, model.groupings
+        else:
+            base, groupings = model, Groupings.empty()
         goal = check_objective(base, objective, closure=closure, prices=prices)
         if goal.name == "purchase_cost":
             raise NotInThisVersion(
@@ -127,35 +143,36 @@ class Valuer:
             )
         pairs = pair_values(base, objective, regions=regions, closure=closure, prices=prices)
         known = list(base.places.regions)
-        wanted = known if regions is None else list(regions)
+        given = [regions] if isinstance(regions, str) else regions
+        wanted = known if given is None else list(given)
         chosen = np.array([float(name in wanted) for name in known])
         still = np.ones_like(base.blocks.flows)
         volume = _named(travel_demand(base, base.blocks.flows, still))
         weights = {str(k): np.ascontiguousarray(v.values) for k, v in pairs.items()}
-        made = cls(base, goal, closure, prices, weights, chosen, volume, 0.0)
+        travel = TravelTimes.of(base, groupings)
+        made = cls(base, goal, closure, prices, weights, chosen, travel, volume, 0.0)
         if goal.access is None:
             return made
-        level = made._access_of(base.ready[goal.access.skim])
-        return cls(base, goal, closure, prices, weights, chosen, volume, level)
+        return replace(made, _access=made._access_of(base.ready[goal.access.skim]))
 
-    def edit(self, candidate: Candidate) -> LinkEdit | object:
-        """Return a candidate as an edit of the base: a line directly, all else by its patch."""
-        line = candidate.line
-        if line is None or line.get("year_opened") is not None:
-            return candidate.patch
-        return self.base.ready.line(
-            line.get("mode"),
-            line.get("stops"),
-            speed_kmh=line.get("speed_kmh"),
-            trains_per_day=line.get("trains_per_day"),
-            fare_per_km=line.get("fare_per_km"),
-            freed_freight_capacity=line.get("freed_freight_capacity") or 0.0,
-            name=candidate.name,
-        )
+    @cached_property
+    def links(self) -> LinkBase:
+        """Links of the base network, for edits."""
+        return base_links(self.base.network)
 
-    def costs(self, candidate: Candidate) -> Costs:
-        """Return the cost matrices after a candidate."""
-        return self.base.ready.run(self.edit(candidate))  # type: ignore[arg-type]  # an Edited
+    def costs(self, *candidates: Candidate) -> Costs:
+        """Return the cost matrices after candidates, all of them built.
+
+        Raises
+        ------
+        NetworkError
+            For what cannot be built.
+        """
+        return self.after(edit_of_set(self.links, candidates))
+
+    def after(self, edit: LinkEdit | Network) -> Costs:
+        """Return the cost matrices after an edit."""
+        return self.base.ready.run(edit)
 
     def first_order(self, costs: Costs) -> float:
         """Return sum of dJ / dc (c' - c) over the pairs whose cost differs."""
@@ -175,7 +192,8 @@ class Valuer:
             value=self._value(costs, response),
             regions=gain,
             users=self.users(costs, response),
-            minutes=self._minutes(costs),
+            minutes=self.travel.mean_change(costs),
+            clusters=self.travel.cluster_change(costs),
             gap=max(response.gaps.values(), default=0.0),
         )
 
@@ -213,6 +231,11 @@ class Valuer:
         goal = self.goal
         if goal.access is not None:
             return self._access_of(costs[goal.access.skim]) - self._access
+        return self.economy(response)
+
+    def economy(self, response: Response) -> float:
+        """Return the change of an objective of the economy, access apart."""
+        goal = self.goal
         if goal.name == "real_consumption":
             return float(self.chosen @ response.real_consumption.sum(axis=1))
         assert goal.intensity is not None
@@ -224,7 +247,7 @@ class Valuer:
         assert wanted is not None
         base = self.base
         minutes = wanted.skim in ("fastest", "rail")
-        of = "minutes" if minutes else "cost"
+        of: Literal["minutes", "cost"] = "minutes" if minutes else "cost"
         codes = base.places.codes
         known: xr.Dataset = getattr(base.skims, wanted.skim)
         known = known.sel(origin=codes, destination=codes)
@@ -233,7 +256,7 @@ class Valuer:
             skim,
             place_values(base, wanted.mass, "mass"),
             wanted.measure,
-            of="minutes" if minutes else "cost",
+            of=of,
             decay=wanted.decay,
             beta=wanted.beta,
             cutoff=wanted.cutoff,
@@ -244,15 +267,6 @@ class Valuer:
         if wanted.index == "mean":
             return float(people @ access / people.sum())
         return (theil_t if wanted.index == "theil_t" else theil_l)(access, people)
-
-    def _minutes(self, costs: Costs) -> float:
-        cells, values = costs.changed["fastest"]
-        if not len(cells):
-            return 0.0
-        people = self.base.places.mass("population").to_numpy()
-        origin, destination = np.divmod(cells, len(people))
-        saved = values - self.base.ready["fastest"].ravel()[cells]
-        return float((people[origin] * people[destination]) @ saved / people.sum() ** 2)
 
 
 def _named(demand: TravelDemand) -> dict[str, Array]:
