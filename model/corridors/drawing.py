@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_corridors"]
 
+NUMBERED = 10
+"""Candidates whose rank is written on the map."""
 ENDS = ("lon_from", "lat_from", "lon_to", "lat_to")
 
 
@@ -33,7 +35,7 @@ def plot_corridors(
     most: int = 100,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw candidates on the map, darker and wider the more they are worth.
+    """Draw candidates on the map, darker and wider the more they are worth, ranks beside them.
 
     Parameters
     ----------
@@ -48,9 +50,10 @@ def plot_corridors(
     ax
         Where to draw; a new figure when left out.
     """
+    from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.collections import LineCollection
-    from matplotlib.colors import Normalize
+    from matplotlib.colors import ListedColormap, Normalize
 
     places = network.places
     projection = fit_projection(places["lon"], places["lat"])
@@ -81,7 +84,8 @@ def plot_corridors(
     strength = np.clip(
         sign * (colour - (low if sign > 0 else high)) / max(high - low, 1e-300), 0, 1
     )
-    colours = "viridis_r" if sign > 0 else "viridis"
+    ramp = colormaps["viridis_r"](np.linspace(0.15, 1.0, 256))  # its palest end is lost on white
+    colours = ListedColormap(ramp if sign > 0 else ramp[::-1])
     lines = LineCollection(
         _segments(projection, legs[order]),
         array=colour[order],
@@ -91,6 +95,14 @@ def plot_corridors(
         zorder=3,
     )
     ax.add_collection(lines)
+    for number, name in enumerate(known.index[:NUMBERED], start=1):
+        if len(mine := np.flatnonzero(owner[chosen] == name)):
+            spot = legs[mine[len(mine) // 2]]
+            x_mid, y_mid = projection([(spot[0] + spot[2]) / 2], [(spot[1] + spot[3]) / 2])
+            ax.annotate(
+                str(number), (x_mid[0], y_mid[0]), xytext=(4, 4), textcoords="offset points",
+                fontsize=8, fontweight="bold", zorder=5,
+            )  # fmt: skip
     ax.set_xlim(x.min(), x.max())
     ax.set_ylim(y.min(), y.max())
     ax.margins(0.03)

@@ -186,6 +186,7 @@ def _coords(
         "region": regions,
         "region_zh": (("region",), [str(name) for name in chinese]),
         "cluster": list(valuer.travel.clusters),
+        "cluster_zh": (("cluster",), list(valuer.travel.chinese)),
         "purpose": list(USERS),
         "name_zh": (one, [c.name_zh or c.name for c in chosen]),
         "mode": (one, [_mode(c) for c in chosen]),

@@ -25,6 +25,7 @@ from model.corridors.packages import Package
 from model.corridors.page_gains import write_gains, written
 from model.corridors.reasons import REASONS
 from model.report.markup import Column, join, paragraph, text
+from model.report.quantities import money_scale
 from model.report.section import Section
 from model.report.strings import Strings
 from model.report.svg import drawing_style, figure_of
@@ -185,7 +186,10 @@ def _ranking(section: Section, story: Story, named: _Named) -> None:
     yearly = say.name("unit", data["user_benefit"].attrs["units"])
     regions = say("column.regions")
     columns = [
-        Column(say("column.name"), names[:SHOWN]),
+        Column(
+            say("column.name"),
+            [f"{rank}  {name}" for rank, name in enumerate(names[:SHOWN], start=1)],
+        ),
         Column(say("column.exact"), _floats(shown["exact"].values), unit),
         Column(say("column.first_order"), _floats(shown["first_order"].values), unit),
         Column(say("column.users"), _floats(users), yearly),
@@ -198,8 +202,8 @@ def _ranking(section: Section, story: Story, named: _Named) -> None:
         modes = [say.name("mode", v) for v in shown["mode"].values]
         columns.insert(1, Column(say("column.mode"), modes))
     if np.isfinite(shown["build_cost"].values).any():
-        currency = str(data["build_cost"].attrs["units"])
-        columns.append(Column(say("column.cost"), _floats(shown["build_cost"].values), currency))
+        cost, currency = _money(shown["build_cost"].values, data, say)
+        columns.append(Column(say("column.cost"), _floats(cost), currency))
         columns.append(
             Column(say("column.return"), _floats(100.0 * shown["annual_return"].values), "%")
         )
@@ -274,29 +278,38 @@ def _together(section: Section, found: xr.DataArray, named: _Named) -> None:
 def _package(section: Section, found: Package, story: Story, named: _Named) -> None:
     say = section.say
     unit = say.name("unit", story.data.attrs["units"])
-    currency = str(story.data["build_cost"].attrs["units"])
+    steps = found.steps
+    costs = np.array([found.budget, found.cost, *steps["build_cost"]])
+    costs, currency = _money(costs, story.data, say)
     section.words(
         say(
             "package.lead",
-            budget=written(found.budget),
+            budget=written(costs[0]),
             currency=currency,
             names=say("word.comma").join(named.corridors[name] for name in found.names),
             value=written(found.value),
             unit=unit,
-            cost=written(found.cost),
+            cost=written(costs[1]),
         ),
         "lead",
     )
-    steps = found.steps
     section.table(
         [
             Column(say("column.name"), [named.corridors[str(v)] for v in steps["candidate"]]),
-            Column(say("column.cost"), _floats(steps["build_cost"].to_numpy()), currency),
+            Column(say("column.cost"), _floats(costs[2:]), currency),
             Column(say("column.added"), _floats(steps["added"].to_numpy()), unit),
             Column(say("column.alone"), _floats(steps["alone"].to_numpy()), unit),
         ],
         say("package.caption"),
     )
+
+
+def _money(values: np.ndarray, data: xr.Dataset, say: Strings) -> tuple[np.ndarray, str]:
+    """Return build costs in the magnitude that reads best, with the unit."""
+    scale = money_scale(
+        values[np.isfinite(values)].tolist(), str(data["build_cost"].attrs["units"])
+    )
+    return values * scale.factor, say.name("unit", scale.unit)
 
 
 def _floats(values: Sequence[float] | np.ndarray) -> list[float]:

@@ -91,7 +91,15 @@ def _clusters(section: Section, chosen: xr.Dataset, names: Sequence[str]) -> Non
     """Show the mean time from each cluster before, and what each corridor takes off it."""
     say, change = section.say, chosen["cluster_minutes"].values
     order = np.argsort(change.min(axis=0), kind="stable")[:CLUSTERS]
-    clusters = [say.name("cluster", v) for v in chosen["cluster"].values[order]]
+    order = order[np.abs(change).max(axis=0)[order] > 0.0]
+    if not len(order):
+        section.words(say("gains.no_time"))
+        return
+    keys = chosen["cluster"].values[order]
+    shown = chosen["cluster_zh"].values[order] if say.language == "zh" else keys
+    clusters = [
+        say.name("cluster", k) if k == v else str(v) for k, v in zip(keys, shown, strict=True)
+    ]
     before = chosen["cluster_minutes_base"].values[order]
     columns = [
         Column(say("column.cluster"), clusters),

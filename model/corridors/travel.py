@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from model.calibration import Calibration
@@ -38,11 +39,14 @@ class TravelTimes:
     ----------
     clusters : tuple of str
         G clusters of places, those outside all of them last; empty where none are known.
+    chinese : tuple of str
+        Their names in Chinese, where the groupings have them.
     base : (G,) array
         Mean minutes of each cluster before any edit.
     """
 
     clusters: tuple[str, ...]
+    chinese: tuple[str, ...]
     base: Array
     _minutes: Array
     _share: Array
@@ -59,7 +63,11 @@ class TravelTimes:
         member *= people
         member /= member.sum(axis=1, keepdims=True)
         minutes, share = base.ready["fastest"], people / people.sum()
-        return cls(tuple(known), member @ (minutes @ share), minutes, share, member)
+        rows = groupings.places
+        rows = rows[rows["grouping"] == CLUSTERS].drop_duplicates("group").set_index("group")
+        words = rows["group_zh"] if "group_zh" in rows else pd.Series(dtype=object)
+        chinese = tuple(str(words.get(name, name)) for name in known)
+        return cls(tuple(known), chinese, member @ (minutes @ share), minutes, share, member)
 
     def _saved(self, costs: Costs) -> Array:
         """Return the change of the mean minutes of every place, (Z,)."""
