@@ -9,6 +9,7 @@ Public names
     Creation       so much value added, so many jobs or so much of any account is created
     AnyStimulus    one of these, or money of final demand (`model.stimulus.Stimulus`)
     place          any of them as demand by place of production
+    formation_of   categories of final demand that are capital formation
 
 Terms: K the rows with an output target x_K, r all others; A and its inverse L, of the system with
 households where they are inside; w intensities of an account, f_1 the pole's stimulus of one money.
@@ -23,7 +24,7 @@ Source: Miller & Blair (2009), section 13.2 (mixed model) and 6.2 (multipliers a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -31,6 +32,7 @@ import numpy as np
 import pandas as pd
 
 from io_tables.labels import shown
+from io_tables.table import RegionalTable
 from model.accounts import AccountLike, account_of
 from model.errors import NotConverged, StimulusError, UnknownLabel
 from model.ledger.economy import Economy
@@ -132,7 +134,7 @@ def place(
     if isinstance(stimulus, Investment):
         return place_stimulus(
             table, operator, pole, stimulus.money, at="use", by_sector=by_sector,
-            categories=_formation(economy, stimulus),
+            categories=formation_of(table, stimulus.categories),
         )  # fmt: skip
     if isinstance(stimulus, Creation):
         mix = 1.0 if stimulus.mix is None else stimulus.mix
@@ -220,14 +222,20 @@ def _by_output(economy: Economy, pole: Pole, money: Stimulus) -> FloatArray:
     return placed.production[:, 0]
 
 
-def _formation(economy: Economy, stimulus: Investment) -> list[str]:
-    """Categories of capital formation."""
-    known = economy.table.categories
-    if stimulus.categories:
-        missing = [c for c in stimulus.categories if c not in known]
+def formation_of(table: RegionalTable, categories: Sequence[str] = ()) -> list[str]:
+    """Return the categories of final demand that are capital formation, by name or by their names.
+
+    Raises
+    ------
+    UnknownLabel
+        For categories that the table does not have, and names that do not tell.
+    """
+    known = table.categories
+    if categories:
+        missing = [c for c in categories if c not in known]
         if missing:
             raise UnknownLabel(f"no category {shown(missing)}; the table has {shown(known)}.")
-        return list(stimulus.categories)
+        return list(categories)
     found = [c for c in known if any(word in c.lower() for word in _FORMATION)]
     if not found:
         raise UnknownLabel(

@@ -26,7 +26,7 @@ from model.accounts import AccountLike
 from model.dims import ACCOUNT, PART, POLE, REGION, SECTOR
 from model.households import Households
 from model.ledger.exchange import spillover_exchange
-from model.ledger.groups import GROUP, Groups, group_regions
+from model.ledger.groups import GROUP, Groups, group_regions, membership
 from model.ledger.kinds import AnyStimulus
 from model.spillover import spillovers
 from model.stimulus import At, Poles
@@ -86,9 +86,16 @@ def ledger_uncertainty(
 
     return uncertainty(
         table, read, uncertain=uncertain, draws=draws, pairs=pairs, seed=seed, interval=interval,
-        rank_along=REGION if groups is None else GROUP, workers=workers, folder=folder,
-        progress=progress,
+        rank_along=_ranked(table, groups), workers=workers, folder=folder, progress=progress,
     )  # fmt: skip
+
+
+def _ranked(table: RegionalTable, groups: Groups | None) -> str | None:
+    """Return the dimension that has an order; None where one group holds everything."""
+    if groups is None:
+        return REGION
+    alone = not isinstance(groups, str) and len(membership(table.regions, groups)[0]) == 1
+    return None if alone else GROUP
 
 
 def exchange_uncertainty(

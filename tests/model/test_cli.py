@@ -60,7 +60,7 @@ def table(tmp_path: Path) -> Path:
         (["demo", "--ouput", "x"], ["--ouput", "did you mean '--output'"]),
         (["network", "access", "--measure", "dayly"], ["did you mean 'daily'"]),
         (["network", "access", "--json", "--csv"], ["--csv", "--json"]),
-        (["spillover", "--pole", "A"], ["--amount"]),
+        (["spillover", "--amount", "1", "--share", "0.1"], ["--amount", "--share"]),
         (["spillover", "--pole", "A", "--amount", "much"], ["--amount", "'much'"]),
         (["spillover", "--pole", "A", "--amount", "1", "--at", "home"], ["'home'"]),
     ],

@@ -7,6 +7,7 @@ Public names
 ``Answer``      rows with labels, units, one sentence on how to read them, and a figure
 ``Request``     what every verb is told: the table, how to write, where to draw
 ``deliver``     writes an answer; the exit code
+``draw``        a figure into a file
 ``opened``      the table of a request
 
 Text shows the first rows; CSV and JSON hold all of them. Data go to standard output, the figure to
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from io_tables.table import RegionalTable
 
-__all__ = ["Answer", "Request", "deliver", "opened"]
+__all__ = ["Answer", "Request", "deliver", "draw", "opened"]
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -88,6 +89,8 @@ class Answer:
         Totals, warnings, what the numbers rest on.
     plot
         Draws the figure.
+    tail
+        Whether the last column is words of any length, which then stand at the end of a line.
     """
 
     title: str
@@ -97,6 +100,7 @@ class Answer:
     reading: str
     notes: tuple[str, ...] = ()
     plot: Callable[[], Axes]
+    tail: bool = False
 
 
 def opened(request: Request) -> RegionalTable:
@@ -115,7 +119,7 @@ def deliver(answer: Answer, request: Request) -> int:
         When the folder for the figure does not exist.
     """
     if request.plot is not None:
-        _draw(answer, request.plot)
+        draw(answer.plot, request.plot, answer.title)
     frame = answer.frame
     if request.output_format == "csv":
         frame.to_csv(sys.stdout, index=False)
@@ -139,10 +143,12 @@ def _lines(answer: Answer, top: int) -> list[str]:
     head = [str(name).replace("_", " ") for name in frame.columns]
     rows = [[_cell(value) for value in row] for row in frame.head(top).itertuples(index=False)]
     more = len(frame) - top
+    ends = [row.pop() for row in [head, *rows]] if answer.tail else [""] * (len(rows) + 1)
+    lines = zip(aligned(head, rows, left=labels), ends, strict=True)
     return [
         f"{answer.title} ({answer.units})",
         "",
-        *aligned(head, rows, left=labels),
+        *(f"{line}  {end}".rstrip() for line, end in lines),
         *([f"... and {more:,} rows more: --csv has all of them"] if more > 0 else []),
         "",
         *(["Notes", *wrapped(answer.notes), ""] if answer.notes else []),
@@ -156,8 +162,16 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _draw(answer: Answer, path: Path) -> None:
-    """Draw into a file beside the target first, so that a figure is whole or absent."""
+def draw(plot: Callable[[], Axes], path: Path, what: str) -> None:
+    """Draw into a file beside the target first, so that a figure is whole or absent.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the folder does not exist.
+    ScenarioError
+        When there is nothing to draw of `what`.
+    """
     if not path.parent.is_dir():
         raise FileNotFoundError(f"--plot: there is no folder {path.parent}")
     import matplotlib as mpl
@@ -165,9 +179,9 @@ def _draw(answer: Answer, path: Path) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure = answer.plot().get_figure(root=True)
+    figure = plot().get_figure(root=True)
     if figure is None:
-        raise ScenarioError(f"--plot: there is nothing to draw of {answer.title}")
+        raise ScenarioError(f"--plot: there is nothing to draw of {what}")
     unfinished = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
         figure.savefig(unfinished, dpi=150, bbox_inches="tight")

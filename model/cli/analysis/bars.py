@@ -22,7 +22,7 @@ __all__ = ["plot_rows"]
 
 MOST = 25
 LONGEST = 60
-"""Letters of a name that are written out."""
+"""Letters of a name that are written out, if nothing else is asked."""
 
 
 def plot_rows(
@@ -33,6 +33,7 @@ def plot_rows(
     units: str,
     title: str,
     interval: tuple[str, str] | None = None,
+    longest: int = LONGEST,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the first rows of a frame as bars.
@@ -51,6 +52,8 @@ def plot_rows(
         Above the axes.
     interval
         Columns of the two ends of an interval, when there is one.
+    longest
+        Letters of a name that are written out.
     ax
         Where to draw; a new figure when left out.
     """
@@ -71,14 +74,14 @@ def plot_rows(
         low, high = (shown[name].to_numpy(dtype=float) for name in interval)
         ax.hlines(where, low, high, color="0.2", linewidth=1.0, label="90 % of draws")
     names = shown[list(labels)].astype(str).agg(" / ".join, axis=1)
-    short = [one if len(one) <= LONGEST else one[: LONGEST - 3] + "..." for one in names]
+    short = [one if len(one) <= longest else one[: longest - 3] + "..." for one in names]
     ax.set_yticks(where, short, fontsize="small")
     ax.axvline(0.0, color="0.3", linewidth=0.8)
     ax.set_xlabel(units)
     legend = len(parts) > 1 or interval is not None
     if legend:
         ax.legend(
-            fontsize="small", frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4
+            fontsize="small", frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=6
         )
     ax.set_title(title, loc="left", fontsize="medium", pad=24.0 if legend else 6.0)
     return ax

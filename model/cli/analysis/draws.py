@@ -7,9 +7,11 @@ Public names
 ------------
 ``Drawing``       how many draws, with which seed, kept where
 ``with_interval`` low and high of a reading, its rank, and what drives the spread, as columns
+``shown_drawing`` run something that draws, with a bar, and say what came of it
 
 Own shares of regions and noise on every cell are drawn and the table is balanced again
-(`model.table_draws`); decay is left as it is, since a table alone does not know its costs.
+(`model.table_draws`); decay is drawn only where costs between regions are given, since a table
+alone does not know them.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from io_tables.table import RegionalTable
 
-__all__ = ["Drawing", "with_interval"]
+__all__ = ["Drawing", "shown_drawing", "with_interval"]
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,8 @@ def with_interval(
         return frame, ()
     from model.uncertainty import uncertainty
 
-    progress = Progress(sys.stderr)
-    try:
-        found = uncertainty(
+    def run(progress: Progress) -> xr.Dataset:
+        return uncertainty(
             table,
             reading,
             draws=drawing.draws,
@@ -106,26 +107,54 @@ def with_interval(
             folder=drawing.resume,
             progress=progress,
         )
-    finally:
-        progress.close()
+
+    found, sentences = shown_drawing(run, drawing)
     dims = [str(dim) for dim in found["low"].dims]
     if not ranks:
         found = found.drop_vars(
             [n for n in found.data_vars if str(n).startswith(("rank", "order"))]
         )
+        sentences = (_sentence(found, drawing), *_drivers(found))
     wanted = [name for name in ("low", "high", "rank_low", "rank_high") if name in found]
     columns = found[wanted].to_dataframe().reset_index()[[*dims, *wanted]]
     joined = frame.merge(columns, on=dims, how="left", sort=False)
-    return joined, (_sentence(found, drawing), *_drivers(found))
+    return joined, sentences
 
 
-def _sentence(found: xr.Dataset, drawing: Drawing) -> str:
+def shown_drawing(
+    run: Callable[[Progress], xr.Dataset], drawing: Drawing, *, decay: bool = False
+) -> tuple[xr.Dataset, tuple[str, ...]]:
+    """Run something that draws tables, showing how far it is.
+
+    Parameters
+    ----------
+    run
+        Takes the progress and returns what `model.uncertainty.uncertainty` returns.
+    drawing
+        What was asked.
+    decay
+        Whether the decay of trade with cost is drawn as well.
+
+    Returns
+    -------
+    What came back, and sentences on the intervals and on what drives them.
+    """
+    progress = Progress(sys.stderr)
+    try:
+        found = run(progress)
+    finally:
+        progress.close()
+    return found, (_sentence(found, drawing, decay=decay), *_drivers(found))
+
+
+def _sentence(found: xr.Dataset, drawing: Drawing, *, decay: bool = False) -> str:
     kept = found.get("order_kept")
-    order = "" if kept is None else f" The order of the rows agrees to {float(kept):.2f} on average"
+    agrees = "" if kept is None else f"{float(kept.mean()):.2f}"
+    order = "" if kept is None else f" The order of the rows agrees to {agrees} on average"
     more = f"{order} (rank correlation with the central one)." if order else ""
     return (
         f"low and high hold 90 % of {drawing.draws:,} draws of own shares and cells, seed "
-        f"{drawing.seed}; decay is taken as certain.{more}"
+        f"{drawing.seed}; decay is {'drawn as well' if decay else 'taken as certain'}.{more}"
     )
 
 

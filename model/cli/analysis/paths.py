@@ -45,7 +45,7 @@ def paths_answer(
     if isinstance(demand, tuple):
         table.sector_positions([demand[1]])
     found = structural_paths(table, of, demand, coverage=coverage, count=count, depth=depth)
-    frame = found.frame[["path", "steps", "value", "share", "cumulative"]]
+    frame = found.frame[["steps", "value", "share", "cumulative", "path"]]
     to = (
         "all final demand"
         if demand is None
@@ -57,7 +57,8 @@ def paths_answer(
     return Answer(
         title=f"structural paths from {found.of} to {to}, {table.name}",
         frame=frame,
-        labels=1,
+        labels=0,
+        tail=True,
         units=found.units
         if units is None
         else units
