@@ -26,13 +26,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from networks.betweenness import graph_betweenness
 from networks.dims import Purpose
 from networks.engine import Core, Ends, least_paths
 from networks.errors import MeasureError, UnknownLabel
 from networks.labels import did_you_mean
 from networks.modes import ACCESS_MODES, Arcs, directed_arcs
 from networks.network import Network
-from networks.readers.files import optional
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -171,7 +171,7 @@ def hub_shares(
         What is caught, by place; the population of the places when left out.
     between
         Also the betweenness of stops on the links of the mode (share of shortest journeys by
-        minutes that pass a stop), by igraph.
+        minutes that pass a stop; journeys that tie count in equal parts).
     network, mode, limit, share, scale
         As for ``catchments``.
 
@@ -186,8 +186,6 @@ def hub_shares(
     ------
     MeasureError
         Mass that is missing or negative at a place.
-    MissingPackage
-        Betweenness is asked for and igraph is not installed.
     """
     table = catchments(network, mode, limit=limit, share=share, scale=scale)
     stops, departures = _stops(network, mode, directed_arcs(network, "passenger"))
@@ -230,13 +228,8 @@ def hub_shares(
 
 def _betweenness(pairs: pd.DataFrame, keys: "pd.Index[str]") -> Floats:
     """Return the share of pairs of stops whose shortest journeys pass each stop."""
-    igraph = optional("igraph", "igraph", "Betweenness")
     least = pairs.groupby(["a", "b"])["minutes"].min().reset_index()
     tails, heads = (keys.get_indexer(pd.Index(least[c])) for c in ("a", "b"))
-    edges = np.column_stack([tails, heads]).tolist()
-    graph = igraph.Graph(n=len(keys), edges=edges, directed=True)
-    # igraph takes no weight of zero
-    weights = np.maximum(least["minutes"].to_numpy(dtype=np.float64), 1e-9).tolist()
-    passed = np.array(graph.betweenness(weights=weights), dtype=np.float64)
+    passed = graph_betweenness(tails, heads, least["minutes"], size=len(keys)).nodes
     pairs_of_others = (len(keys) - 1) * (len(keys) - 2)
-    return np.asarray(passed / pairs_of_others if pairs_of_others else 0.0 * passed)
+    return passed / max(pairs_of_others, 1)

@@ -31,12 +31,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from networks.betweenness import betweenness
 from networks.closures import Service, build_services, put
 from networks.dims import Purpose
-from networks.errors import MeasureError, UnknownLabel
+from networks.errors import UnknownLabel
 from networks.labels import did_you_mean
 from networks.modes import ACCESS_MODES
 from networks.network import Network
+from networks.pair_demand import check_demand, pair_demand
 from networks.parameters import Overrides
 from networks.whatif.engine import Block, WhatIf
 
@@ -108,7 +110,7 @@ def group_criticality(
     MeasureError
         Demand that does not fit, is negative or is not a number.
     """
-    _check_demand(demand, whatif.weights.shape)
+    check_demand(demand, whatif.weights.shape)
     among = np.where(demand > 0, whatif.weights, -np.inf)
 
     def one(arcs: Ints) -> Loss:
@@ -162,8 +164,8 @@ def criticality(
     -------
     DataFrame
         Index ``link``; columns mode, line, from_name, to_name, rise (money or minutes times
-        demand), share (of the total), pairs, pairs_cut, demand_cut, bridge, isolated (names).
-        ``attrs``: total, by, purpose.
+        demand), share (of the total), pairs, pairs_cut, demand_cut, bridge, isolated (names) and
+        betweenness (demand over the link, ``networks.betweenness``). ``attrs``: total, by, purpose.
 
     Raises
     ------
@@ -174,18 +176,7 @@ def criticality(
     """
     if parameters:
         network = network.with_parameters(parameters)
-    keys = network.resolve([str(k) for k in demand.index], kinds=("place",))
-    if isinstance(demand, pd.DataFrame):
-        columns = network.resolve([str(k) for k in demand.columns], kinds=("place",))
-        trips = pd.DataFrame(demand.to_numpy(dtype=np.float64), index=keys, columns=columns)
-        weights = trips.reindex(columns=keys).to_numpy(dtype=np.float64, copy=True)
-    else:
-        mass = demand.to_numpy(dtype=np.float64)
-        weights = np.outer(mass, mass)
-    np.fill_diagonal(weights, 0.0)
-    _check_demand(weights, (len(keys), len(keys)))
-    if isinstance(demand, pd.Series) and weights.sum() > 0:
-        weights /= weights.sum()
+    keys, weights = pair_demand(network, demand)
     where = network.nodes.index.get_indexer(pd.Index(keys)).astype(np.int64)
     parts = build_services(network, where, purpose, modes, by)
     settings = network.parameters
@@ -219,6 +210,7 @@ def criticality(
     there = np.isfinite(base) & (weights > 0)
     total = float((weights[there] * base[there]).sum())
     rise = np.array([loss.rise for loss in losses])
+    used = betweenness(network, demand, purpose=purpose, by=by, modes=modes, workers=workers)
     result = pd.DataFrame(
         {
             "mode": table["mode"].to_numpy(),
@@ -232,6 +224,7 @@ def criticality(
             "demand_cut": [loss.demand_cut for loss in losses],
             "bridge": [loss.pairs_cut > 0 for loss in losses],
             "isolated": ["; ".join(names[keys[k]] for k in loss.isolated) for loss in losses],
+            "betweenness": used.links["betweenness"].to_numpy()[chosen],
         },
         index=pd.Index(table.index, name="link"),
     )
@@ -258,16 +251,6 @@ def _closed(
     if all(one is other for one, other in zip(now, nets, strict=True)):
         return NO_LOSS
     return _loss(base, np.minimum.reduce(now), demand)
-
-
-def _check_demand(demand: Floats, shape: tuple[int, ...]) -> None:
-    if demand.shape != shape or shape[0] != shape[1]:
-        raise MeasureError(
-            f"Demand must weigh every pair of the same zones, shape {shape}; found {demand.shape}."
-        )
-    if not (np.isfinite(demand).all() and (demand >= 0).all()):
-        bad = int((~(np.isfinite(demand) & (demand >= 0))).sum())
-        raise MeasureError(f"Demand must be zero or more for every pair; {bad} pairs are not.")
 
 
 def _threaded(
