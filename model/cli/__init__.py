@@ -22,7 +22,6 @@ from importlib import metadata
 from pathlib import Path
 
 from model.cli.analysis import add_analysis_verbs
-from model.cli.analysis.ledger.words import add_spillover_verb
 from model.cli.analysis.words import add_draws, drawing_of
 from model.cli.network_words import add_place_verbs
 from model.cli.table_words import EMBEDDED, TABLE_HELP, add_table_verbs
@@ -139,7 +138,6 @@ def parser() -> argparse.ArgumentParser:
     add_place_verbs(network)
     _add_network_skim(network)
     _add_network_convert(network)
-    add_spillover_verb(verbs)
     add_analysis_verbs(verbs)
     _add_corridors(verbs)
     _add_bench(verbs)

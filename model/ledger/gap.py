@@ -23,8 +23,8 @@ Source: Theil (1967); Shorrocks (1980, 2013) for splits and shares.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -49,20 +49,22 @@ from networks.disparity import (
     theil_l,
     theil_parts,
     theil_t,
+    williamson,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INDEX = "index"
-INDICES = {
+INDICES: dict[str, Callable[..., float]] = {
     "theil_t": theil_t,
     "theil_l": theil_l,
     "gini": gini,
     "coefficient_of_variation": coefficient_of_variation,
     "atkinson": atkinson,
+    "williamson": williamson,
 }
-SPLIT = {"theil_t": "T", "theil_l": "L"}
+SPLIT: dict[str, Literal["T", "L"]] = {"theil_t": "T", "theil_l": "L"}
 
 
 def ledger_disparity(

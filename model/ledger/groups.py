@@ -140,13 +140,18 @@ def membership(labels: Sequence[str], groups: Groups) -> tuple[list[str], FloatA
         for label, share in one.items():
             weights[g, place[label]] += share
     held_by_all = weights.sum(axis=0)
-    wrong = (weights < 0).any(axis=0) | (held_by_all > 1 + 1e-9)
+    wrong = ~((weights >= 0).all(axis=0) & (held_by_all <= 1 + 1e-9))
     bad = [label for label, one in zip(labels, wrong, strict=True) if one]
     if bad:
         raise ShapeError(f"a label has shares >= 0 that sum to 1 at most; not so: {shown(bad)}.")
     rest = np.where(np.abs(1.0 - held_by_all) < 1e-12, 0.0, 1.0 - held_by_all)
     names = list(members)
     if rest.any():
+        if OUTSIDE in names:
+            raise ShapeError(
+                f"a group must not be called {OUTSIDE!r} where labels are left over: that is what "
+                "these are called. Give it another name."
+            )
         return [*names, OUTSIDE], np.vstack([weights, rest])
     return names, weights
 
@@ -174,16 +179,22 @@ def rings(
     Raises
     ------
     UnknownLabel, ShapeError
-        For members that the costs do not have, and edges that do not rise.
+        For members that the costs do not have, none at all, costs that are not numbers, and edges
+        that do not rise.
     """
     limits = np.asarray(edges, dtype=np.float64)
     if not limits.size or (np.diff(limits) <= 0).any() or not np.isfinite(limits).all():
         raise ShapeError(f"edges of rings must rise; found {list(edges)}.")
     missing = [m for m in members if m not in cost.index or m not in cost.columns]
+    if not len(members):
+        raise ShapeError("rings need a region in their middle; none was given.")
     if missing:
         hint = did_you_mean(missing[0], [str(i) for i in cost.index])
         raise UnknownLabel(f"no costs for {shown(missing)}{hint}.")
     least = cost.loc[list(members)].to_numpy(dtype=np.float64).min(axis=0)
+    lost = cost.columns[np.isnan(least)].astype(str).tolist()
+    if lost:
+        raise ShapeError(f"rings need a cost (infinite: no way) to every region; not so: {shown(lost)}.")
     names = np.array(ring_names(limits, units), dtype=object)
     found = names[1 + np.searchsorted(limits, least, side="right")]
     found[cost.columns.isin(list(members))] = INSIDE

@@ -5,9 +5,10 @@ belong?
 
 Public names
 ------------
-``add_analysis_verbs``    declare multipliers, linkages, extract, paths, decompose, prices,
-                          footprint, tiva and disparity
+``add_industry_verbs``    declare multipliers, linkages, extract, paths, decompose, prices,
+                          footprint and tiva
 ``add_draws``, ``drawing_of``    ``--draws`` and what goes with it
+``declare``, ``finish``, ``request_of``    what every verb of analysis has
 
 Nothing heavy is imported here.
 """
@@ -21,7 +22,6 @@ from typing import TYPE_CHECKING
 from model.cli.table_words import EMBEDDED, TABLE_HELP
 from model.cli.words import Command, Family, Parser, add_formats, add_verb, chosen_format, settle
 from model.errors import ScenarioError
-from model.scenario_file.blocks import money_multiplier
 
 if TYPE_CHECKING:
     from model.cli.analysis.answer import Request
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from model.cli.analysis.prices import Push
     from model.extractions import Each
 
-__all__ = ["add_analysis_verbs", "add_draws", "drawing_of"]
+__all__ = ["add_draws", "add_industry_verbs", "declare", "drawing_of", "finish", "request_of"]
 
 HOW = ("complete", "backward", "forward", "forward_ghosh", "isolated")
 METHODS = ("measures", "kww", "wwz", "source", "sink", "circulation")
 _ACCOUNT = "output, value_added, jobs, a primary input or a stressor of the table"
 
 
-def add_analysis_verbs(verbs: Family) -> None:
-    """Declare every verb of analysis."""
+def add_industry_verbs(verbs: Family) -> None:
+    """Declare the verbs that read industries, prices, footprints and trade."""
     _add_multipliers(verbs)
     _add_linkages(verbs)
     _add_extract(verbs)
@@ -46,7 +46,6 @@ def add_analysis_verbs(verbs: Family) -> None:
     _add_prices(verbs)
     _add_footprint(verbs)
     _add_tiva(verbs)
-    _add_disparity(verbs)
 
 
 def add_draws(verb: Parser) -> None:
@@ -68,7 +67,8 @@ def drawing_of(arguments: argparse.Namespace) -> Drawing:
     return Drawing(arguments.draws, arguments.seed, arguments.workers, arguments.resume)
 
 
-def _verb(verbs: Family, name: str, about: str, command: Command) -> Parser:
+def declare(verbs: Family, name: str, about: str, command: Command) -> Parser:
+    """Start a verb that reads a table."""
     made = add_verb(verbs, name, about, command)
     if name != "decompose":
         made.add_argument("table", nargs="?", default=EMBEDDED, metavar="TABLE", help=TABLE_HELP)
@@ -76,7 +76,8 @@ def _verb(verbs: Family, name: str, about: str, command: Command) -> Parser:
     return made
 
 
-def _finish(verb: Parser) -> None:
+def finish(verb: Parser) -> None:
+    """Add what every verb of analysis has, last of all."""
     verb.add_argument("--top", type=int, default=15, metavar="N", help="rows of the text")
     verb.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw a figure (.png, .svg or .pdf)"
@@ -85,7 +86,8 @@ def _finish(verb: Parser) -> None:
     settle(verb)
 
 
-def _request(arguments: argparse.Namespace, table: str | None = None) -> Request:
+def request_of(arguments: argparse.Namespace, table: str | None = None) -> Request:
+    """Return what the words say about the table and how to write."""
     from model.cli.analysis.answer import Request
 
     return Request(
@@ -105,21 +107,21 @@ def _block(verb: Parser) -> None:
 
 
 def _add_multipliers(verbs: Family) -> None:
-    made = _verb(verbs, "multipliers", "say what demand for an industry sets off", _multipliers)
+    made = declare(verbs, "multipliers", "say what demand for an industry sets off", _multipliers)
     made.add_argument("--of", default="output", metavar="ACCOUNT", help=_ACCOUNT)
     made.add_argument(
         "--households", action="store_true", help="type II: households spend what they earn"
     )
     made.add_argument("--by", choices=("industry", "sector", "region"), default="industry")
     add_draws(made)
-    _finish(made)
+    finish(made)
 
 
 def _multipliers(arguments: argparse.Namespace) -> int:
     from model.cli.analysis.answer import deliver, opened
     from model.cli.analysis.industries import multipliers_answer
 
-    request, drawing = _request(arguments), drawing_of(arguments)
+    request, drawing = request_of(arguments), drawing_of(arguments)
     answer = multipliers_answer(
         opened(request),
         of=arguments.of,
@@ -131,18 +133,20 @@ def _multipliers(arguments: argparse.Namespace) -> int:
 
 
 def _add_linkages(verbs: Family) -> None:
-    made = _verb(verbs, "linkages", "rank industries by linkages and name the key ones", _linkages)
+    made = declare(
+        verbs, "linkages", "rank industries by linkages and name the key ones", _linkages
+    )
     made.add_argument("--forward", choices=("ghosh", "leontief"), default="ghosh")
     made.add_argument("--by", choices=("industry", "sector", "region"), default="industry")
     made.add_argument("--key", action="store_true", help="key industries only")
-    _finish(made)
+    finish(made)
 
 
 def _linkages(arguments: argparse.Namespace) -> int:
     from model.cli.analysis.answer import deliver, opened
     from model.cli.analysis.industries import linkages_answer
 
-    request = _request(arguments)
+    request = request_of(arguments)
     answer = linkages_answer(
         opened(request), forward=arguments.forward, by=arguments.by, key_only=arguments.key
     )
@@ -150,7 +154,7 @@ def _linkages(arguments: argparse.Namespace) -> int:
 
 
 def _add_extract(verbs: Family) -> None:
-    made = _verb(verbs, "extract", "say what is lost without an industry or region", _extract)
+    made = declare(verbs, "extract", "say what is lost without an industry or region", _extract)
     _block(made)
     for name in ("to-region", "to-sector"):
         made.add_argument(
@@ -167,14 +171,14 @@ def _add_extract(verbs: Family) -> None:
     )
     made.add_argument("--how", choices=HOW, default="complete")
     made.add_argument("--of", default="value_added", metavar="ACCOUNT", help=_ACCOUNT)
-    _finish(made)
+    finish(made)
 
 
 def _extract(arguments: argparse.Namespace) -> int:
     from model.cli.analysis.answer import deliver, opened
     from model.cli.analysis.extract import Block, each_block, one_block
 
-    request = _request(arguments)
+    request = request_of(arguments)
     block = Block(
         tuple(arguments.region),
         tuple(arguments.sector),
@@ -193,7 +197,7 @@ def _extract(arguments: argparse.Namespace) -> int:
 
 
 def _add_paths(verbs: Family) -> None:
-    made = _verb(verbs, "paths", "list the chains behind a total, largest first", _paths)
+    made = declare(verbs, "paths", "list the chains behind a total, largest first", _paths)
     made.add_argument("--of", metavar="ACCOUNT", help=f"{_ACCOUNT}; value_added when left out")
     made.add_argument("--region", metavar="REGION", help="final demand of its residents")
     made.add_argument("--sector", metavar="SECTOR", help="with --region: one unit of its product")
@@ -202,7 +206,7 @@ def _add_paths(verbs: Family) -> None:
     rule.add_argument("--count", type=int, metavar="N", help="the N largest; 100 when left out")
     made.add_argument("--depth", type=int, metavar="N", help="most steps from final demand")
     made.add_argument("--figure", choices=("bars", "sankey"), default="bars")
-    _finish(made)
+    finish(made)
 
 
 def _paths(arguments: argparse.Namespace) -> int:
@@ -211,7 +215,7 @@ def _paths(arguments: argparse.Namespace) -> int:
     from model.cli.analysis.paths import paths_answer
     from model.sources import open_stressors
 
-    request = _request(arguments)
+    request = request_of(arguments)
     table = opened(request)
     stressor = stress_of_request(
         table, open_stressors(request.table), arguments.of or "value_added"
@@ -232,21 +236,21 @@ def _paths(arguments: argparse.Namespace) -> int:
 
 
 def _add_decompose(verbs: Family) -> None:
-    made = _verb(verbs, "decompose", "say why an account differs between two tables", _decompose)
+    made = declare(verbs, "decompose", "say why an account differs between two tables", _decompose)
     made.add_argument("base", metavar="BASE", help=TABLE_HELP)
     made.add_argument("new", metavar="NEW", help="a table with the same regions and sectors")
     made.add_argument("--of", default="output", metavar="ACCOUNT", help=_ACCOUNT)
     made.add_argument("--by", choices=("region", "sector"), default="region")
     made.add_argument("--method", choices=("shapley", "two_polar", "sampled"), default="shapley")
     made.add_argument("--form", choices=("additive", "multiplicative"), default="additive")
-    _finish(made)
+    finish(made)
 
 
 def _decompose(arguments: argparse.Namespace) -> int:
     from model.cli.analysis.answer import deliver, opened
     from model.cli.analysis.change import change_answer
 
-    base, new = (_request(arguments, name) for name in (arguments.base, arguments.new))
+    base, new = (request_of(arguments, name) for name in (arguments.base, arguments.new))
     answer = change_answer(
         opened(base),
         opened(new),
@@ -259,7 +263,7 @@ def _decompose(arguments: argparse.Namespace) -> int:
 
 
 def _add_prices(verbs: Family) -> None:
-    made = _verb(verbs, "prices", "say what dearer wages, imports or emissions do", _prices)
+    made = declare(verbs, "prices", "say what dearer wages, imports or emissions do", _prices)
     kind = made.add_mutually_exclusive_group(required=True)
     kind.add_argument("--imports", type=float, metavar="SHARE", help="0.1: imports cost 10 %% more")
     kind.add_argument("--primary", type=float, metavar="SHARE", help="value added, or --of, costs")
@@ -278,7 +282,7 @@ def _add_prices(verbs: Family) -> None:
         default="industry",
         help="prices of producers, or what baskets of final buyers cost",
     )
-    _finish(made)
+    finish(made)
 
 
 def _push(arguments: argparse.Namespace) -> Push:
@@ -300,7 +304,7 @@ def _prices(arguments: argparse.Namespace) -> int:
     from model.cli.analysis.prices import prices_answer
     from model.sources import open_stressors
 
-    request, push = _request(arguments), _push(arguments)
+    request, push = request_of(arguments), _push(arguments)
     table = opened(request)
     intensity = None
     if push.kind == "stressor":
@@ -310,11 +314,11 @@ def _prices(arguments: argparse.Namespace) -> int:
 
 
 def _add_footprint(verbs: Family) -> None:
-    made = _verb(verbs, "footprint", "say who emits, and for whom", _footprint)
+    made = declare(verbs, "footprint", "say who emits, and for whom", _footprint)
     made.add_argument("--of", metavar="STRESSOR", help="the first one there is when left out")
     made.add_argument("--per-head", action="store_true", help="amounts per head")
     made.add_argument("--flows", action="store_true", help="from region to region")
-    _finish(made)
+    finish(made)
 
 
 def _footprint(arguments: argparse.Namespace) -> int:
@@ -324,7 +328,7 @@ def _footprint(arguments: argparse.Namespace) -> int:
 
     if arguments.flows and arguments.per_head:
         raise ScenarioError("--flows are amounts between two regions: leave --per-head out")
-    request = _request(arguments)
+    request = request_of(arguments)
     table = opened(request)
     stressor = stress_of_request(table, open_stressors(request.table), arguments.of)
     answer = (
@@ -336,70 +340,16 @@ def _footprint(arguments: argparse.Namespace) -> int:
 
 
 def _add_tiva(verbs: Family) -> None:
-    made = _verb(verbs, "tiva", "split exports by whose value added they carry", _tiva)
+    made = declare(verbs, "tiva", "split exports by whose value added they carry", _tiva)
     made.add_argument("--method", choices=METHODS, default="measures")
     made.add_argument("--by", choices=("region", "sector", "partner"), default="region")
-    _finish(made)
+    finish(made)
 
 
 def _tiva(arguments: argparse.Namespace) -> int:
     from model.cli.analysis.answer import deliver, opened
     from model.cli.analysis.tiva import tiva_answer
 
-    request = _request(arguments)
+    request = request_of(arguments)
     answer = tiva_answer(opened(request), method=arguments.method, by=arguments.by)
-    return deliver(answer, request)
-
-
-def _add_disparity(verbs: Family) -> None:
-    made = _verb(
-        verbs, "disparity", "say how unequal regions are, and what growth does", _disparity
-    )
-    made.add_argument("--of", default="value_added", metavar="ACCOUNT", help=_ACCOUNT)
-    made.add_argument(
-        "--grouping", default="macro_region", metavar="NAME", help="a grouping of regions"
-    )
-    made.add_argument("--shares", action="store_true", help="shares of the groups instead")
-    made.add_argument("--pole", metavar="POLE", help="a region or pole that grows")
-    made.add_argument(
-        "--amount",
-        type=float,
-        metavar="MONEY",
-        help="final demand for what the pole makes, in the table's currency",
-    )
-    add_draws(made)
-    _finish(made)
-
-
-def _disparity(arguments: argparse.Namespace) -> int:
-    from model.cli.analysis.answer import deliver, opened
-    from model.cli.analysis.disparity import Growth, disparity_answer, groups_answer
-    from model.sources import open_groupings
-
-    if (arguments.pole is None) != (arguments.amount is None):
-        raise ScenarioError("--pole and --amount go together: who grows, and by how much money")
-    request, drawing = _request(arguments), drawing_of(arguments)
-    table, groupings = opened(request), open_groupings(request.table)
-    growth = None
-    if arguments.pole is not None:
-        growth = Growth(arguments.pole, arguments.amount / money_multiplier(table.unit))
-    known = list(dict.fromkeys(groupings.regions["grouping"]))
-    if arguments.grouping not in known and (arguments.shares or len(known)):
-        raise ScenarioError(
-            f"there is no grouping '{arguments.grouping}' of the regions of {table.name}; there is "
-            f"{', '.join(known) or 'none'}"
-        )
-    if arguments.shares:
-        answer = groups_answer(
-            table, groupings, of=arguments.of, grouping=arguments.grouping, growth=growth
-        )
-    else:
-        answer = disparity_answer(
-            table,
-            groupings,
-            of=arguments.of,
-            grouping=arguments.grouping,
-            growth=growth,
-            drawing=drawing,
-        )
     return deliver(answer, request)
