@@ -8,8 +8,8 @@ Public names
 ``congested``         model, scenario and capacities in, `CongestedResponse` out
 ``CongestedResponse`` the economy on free roads and on slow ones, and the certificate of the fit
 
-Terms as in `model.channels.congestion`. A network has no capacities of its own yet, so they are
-given here; without them a run reports flows and leaves times alone.
+Terms as in `model.channels.congestion`. Capacities are given here; a run takes those of the
+network's own column `capacity`, and without any it reports flows and leaves times alone.
 """
 
 from __future__ import annotations

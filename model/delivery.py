@@ -5,7 +5,7 @@ costs more at its destination than at the mill?
 
 Public names
 ------------
-``SectorRoles``        which sectors are goods, transport, business services
+``SectorRoles``        which sectors are goods, construction, transport, business services
 ``transport_share``    kappa by product: from the table for goods, from the parameters for services
 ``Delivery``           calibrated factors tau; `change` gives tau^ = tau'/tau for new cost matrices
 
@@ -37,7 +37,7 @@ Mask = NDArray[np.bool_]
 
 __all__ = ["Delivery", "SectorRoles", "transport_share"]
 
-ROLES = ("goods", "service", "transport", "business service")
+ROLES = ("goods", "service", "construction", "transport", "business service")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class SectorRoles:
     Attributes
     ----------
     roles : tuple of str
-        One of "goods", "service", "transport", "business service" for each sector, in table order.
+        One of "goods", "service", "construction", "transport", "business service" for each sector,
+        in table order. Construction is a service to deliver and has an agglomeration of its own.
     """
 
     roles: tuple[str, ...]

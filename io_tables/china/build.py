@@ -155,6 +155,7 @@ def sector_table(sectors: pd.DataFrame) -> pd.DataFrame:
     sectors["nine_sector"] = sectors["sector_code"].map(SINGLE).fillna(other)
     goods = (number <= 26) & (number != 23)
     role = np.where(goods, "goods", "service").astype(object)
+    role[number == 27] = "construction"
     role[number == 29] = "transport"
     sectors["sector_role"] = np.where(number.isin(BUSINESS_SERVICES), "business service", role)
     # Assumption: an elasticity of trade to generalised cost of one, and the range around it.

@@ -74,9 +74,13 @@ class Case:
         """Return the economy with the given channels on and all others off."""
         on = frozenset(channels)
         given: dict[str, object] = {"closure": self.closure}
-        if "sourcing" in on and self.delivery is not None:
-            slow = "congestion" in on and self.congested is not None
-            given["delivery"] = self.congested if slow else self.delivery
+        edited = "sourcing" in on and self.delivery is not None
+        if edited:
+            given["delivery"] = self.delivery
+        if "congestion" in on and self.congested is not None:
+            # Without edits roads slow down under the stimulus alone.
+            if edited or self.delivery is None:
+                given["delivery"] = self.congested
         if "productivity" in on and self.productivity is not None:
             given["productivity"] = self.productivity
         if "demand" in on:

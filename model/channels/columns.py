@@ -221,7 +221,7 @@ def _zero(runs: Runs, name: str, one: Outcome, start: Outcome) -> str | None:
         return None
     case = runs.case
     edited = case.delivery is not None and bool((case.delivery != 1.0).any())
-    if name == "congestion":
+    if name == "congestion" and case.congested is None:
         why = "the links of the network have no capacities; flows are reported, times stay"
     elif name == "relocation" and case.labour == 0.0 and case.capital == 0.0:
         why = "relocation_labour and relocation_capital are 0: nobody may move"

@@ -116,6 +116,7 @@ def congest(
     *,
     case: Case,
     channels: tuple[str, ...] = ("sourcing",),
+    base_capacity: pd.Series[float] | None = None,
     part: float = 0.7,
     tolerance: float = 1e-4,
     max_iterations: int = 100,
@@ -133,6 +134,9 @@ def congest(
         Forces of the scenario; its delivery costs are replaced by those on slow roads.
     channels : tuple of str
         Channels under which trade answers.
+    base_capacity : Series by link key, optional
+        Of the base network, where an edit changes capacities. A link whose capacity only the edit
+        tells had it in the base year too: a figure was learnt, nothing was built.
     part : float
         How far minutes move towards those of the traffic they cause, in each step.
     tolerance : float
@@ -148,6 +152,9 @@ def congest(
         When times and traffic do not settle.
     """
     _check(network, base.network, capacity)
+    before_edits = capacity if base_capacity is None else base_capacity.combine_first(capacity)
+    if base_capacity is not None:
+        _check(network, base.network, base_capacity)
     vehicles = _Vehicles(
         *(base.parameters.get(k) for k in ("persons_per_car", "tonnes_per_lorry", "lorry_units"))
     )
@@ -155,7 +162,7 @@ def congest(
     first = travel_demand(base, base.blocks.flows, still)
     lorries = assign_modes(base, base.network, "freight")
     before = _road_trips(base, base.network, first, lorries, vehicles)
-    roads = _graph(base.network, capacity)
+    roads = _graph(base.network, before_edits)
     base_traffic = _loaded(base, base.network, roads, before)
     free = _free_minutes(base.network, network, roads, base_traffic, capacity)
 

@@ -39,6 +39,7 @@ KINDS: dict[str, str] = {
     "goods": "goods",
     "service": "services",
     "transport": "services",
+    "construction": "construction",
     "business service": "business_services",
 }
 """Role of a sector, and the ending of ``agglomeration_*`` and ``density_decay_*``."""

@@ -7,6 +7,7 @@ Public names
 ``case_of``            the forces of a scenario, each behind its switch
 ``channels_dataset``   columns of the channels, spread and backwash, flows on links
 ``drivers_of``         the drivers a scenario really has
+``slow_roads``         times and traffic that fit each other, where roads tell their capacity
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from networks.network import Network
 
 Array = NDArray[np.float64]
 
-__all__ = ["ChannelsOutcome", "case_of", "channels_dataset", "drivers_of"]
+__all__ = ["ChannelsOutcome", "case_of", "channels_dataset", "drivers_of", "slow_roads"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,10 +144,8 @@ def channels_dataset(
         data = data.merge(spread_dataset(base, data, groupings, _stops(base, scenario)))
         return ChannelsOutcome(data, [], [], [])
     progress(f"channels {', '.join(wanted)}", 0.0)
-    known = capacities(network)
-    slow: Congestion | None = None
-    if "congestion" in wanted and known is not None:
-        slow = congest(base, network, known, case=case, channels=drivers_of(scenario))
+    slow = slow_roads(base, scenario, case, network) if "congestion" in wanted else None
+    if slow is not None:
         case = replace(case, congested=slow.delivery)
     runs = Runs(case)
     columns = channel_columns(runs, wanted, drivers_of(scenario))
@@ -184,6 +183,32 @@ def channels_dataset(
         columns.identities,
         columns.solves,
         columns.zero_effects,
+    )
+
+
+def slow_roads(
+    base: Calibration, scenario: Scenario, case: Case, network: Network
+) -> Congestion | None:
+    """Return roads under the traffic of the drivers; None where no road tells its capacity.
+
+    Parameters
+    ----------
+    base : Calibration
+    scenario : Scenario
+    case : Case
+    network : Network
+        With the edits; its links, and those of the base network, may tell a capacity.
+    """
+    known = capacities(network)
+    if known is None:
+        return None
+    return congest(
+        base,
+        network,
+        known,
+        case=case,
+        channels=drivers_of(scenario),
+        base_capacity=capacities(base.network),
     )
 
 

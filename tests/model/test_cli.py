@@ -103,7 +103,7 @@ def test_debug_adds_the_traceback_to_the_same_line_and_code(say: Say) -> None:
     [
         ('name = "x"\nstimuls = 1\n', ["did you mean 'stimulus'"]),
         ("name = oops\n", ["must be TOML", "line 1"]),
-        ('name = "x"\n[closure]\nchannels = ["price"]\n', ["not in this version"]),
+        ('name = "x"\n[closure]\nchannels = ["price"]\n', ['list "sourcing" too']),
         ('name = "x"\n[[add]]\nmode = "road"\nstops = ["A"]\n', ["[[add]] 1", "two places"]),
     ],
 )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from model.channels.congestion import capacities, congest
 from model.channels.economy import Economy
 from model.errors import NetworkMismatch
 from model.flows import assign_modes, travel_demand
+from model.scenario import Closure, Edit, Scenario, Stimulus
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +99,72 @@ def test_capacities_of_links_that_are_not_there_are_named(base, case):
     with pytest.raises(NetworkMismatch, match="above zero"):
         congest(base, base.network, pd.Series({"road2": 0.0}), case=case)
     assert capacities(base.network) is None
+
+
+def told(network, cars):
+    """The network with capacities on its roads."""
+    keys = [k for k in network.links.index if network.links.loc[k, "mode"] == "road"]
+    links = network.links
+    links.loc[keys, "capacity"] = cars
+    return replace(network, links=links)
+
+
+def test_capacities_on_links_are_read_and_travel_with_edits(base):
+    network = told(base.network, 500.0)
+    assert set(capacities(network)) == {500.0}
+    wider = network.with_links(change=[{"select": {"link": "road1"}, "capacity": 900.0}])
+    assert capacities(wider)["road1"] == 900.0
+    assert capacities(wider)["road2"] == 500.0
+
+
+def test_a_wider_road_is_faster_without_any_other_edit_and_a_narrower_one_slower(base, case):
+    cars = daily(base)
+    network = told(base.network, cars)
+    gains = {}
+    for factor in (2.0, 1.0, 0.8):
+        edited = network.with_links(
+            change=[{"select": {"link": "road2"}, "capacity": factor * cars}]
+        )
+        found = congest(
+            replace(base, network=network), edited, capacities(edited), case=case,
+            base_capacity=capacities(network),
+        )  # fmt: skip
+        gains[factor] = float((1.0 - found.delivery).sum())
+    assert gains[2.0] > 0.0
+    assert gains[1.0] == 0.0
+    assert gains[0.8] < 0.0
+
+
+def test_a_capacity_that_only_the_edit_tells_was_there_before(base, case):
+    edited = told(base.network, daily(base))
+    found = congest(base, edited, capacities(edited), case=case, base_capacity=None)
+    np.testing.assert_allclose(found.delivery, 1.0, rtol=0, atol=1e-3)
+    expected = base.network.links["minutes"].reindex(
+        [str(k).removesuffix(":back") for k in found.minutes.index]
+    )
+    np.testing.assert_allclose(found.minutes, expected, rtol=1e-3)
+
+
+def test_a_run_lets_roads_slow_down_when_the_network_tells_capacities(base):
+    free = line_model()
+    tight = replace(free, network=told(free.network, 0.8 * daily(base)))
+    edit = Edit(kind="change", name="fast", select={"link": "road2"}, fields={"minutes": 60.0})
+    asked = Scenario(name="x", closure=Closure(channels=("sourcing", "congestion")), edits=(edit,))
+    one, other = free.run(asked), tight.run(asked)
+    assert any("no capacities" in s for s in one.report.zero_effects)
+    assert not any("no capacities" in s for s in other.report.zero_effects)
+    effect = other.data["channel_effect"].sel(channel="congestion", level="real_consumption")
+    gain = other.data["channel_effect"].sel(channel="sourcing", level="real_consumption")
+    assert float(effect.sum()) < 0.0 < float(gain.sum())
+    assert float((gain + effect).sum()) > 0.0
+    assert any(s["what"].startswith("road times") for s in other.report.solves)
+
+
+def test_a_stimulus_alone_slows_roads_down(base):
+    free = line_model()
+    tight = replace(free, network=told(free.network, 0.8 * daily(base)))
+    grown = Stimulus(name="grow", pole="R0", share_of_final_demand=0.1)
+    closure = Closure(channels=("demand", "sourcing", "congestion"))
+    found = tight.run(Scenario(name="x", closure=closure, stimuli=(grown,)))
+    effect = found.data["channel_effect"].sel(channel="congestion", level="real_consumption")
+    assert float(effect.sum()) < 0.0

@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from cases_channels import line_model
 
+from model.calibration import skims_of
 from model.channels.productivity import productivity
 from model.costs import Skims
+from model.delivery import SectorRoles
 
 
 def scaled(skims, factor):
@@ -63,3 +67,19 @@ def test_elasticities_by_sector_and_zero_elasticity():
     names = pd.Index(base.table.sectors)
     assert np.all(found[:, np.array(base.roles.roles) == "goods"] == 1.0)
     np.testing.assert_allclose(found[:, names.get_loc("Trade")], 0.9 ** (-1.8 * 0.1), rtol=1e-12)
+
+
+def test_construction_has_an_elasticity_and_a_decay_of_its_own():
+    roles = ("goods", "construction", "transport", "business service")
+    base = line_model().calibration
+    built = replace(base, roles=SectorRoles(roles))
+    network = base.network.with_links(change=[{"select": {"mode": "road"}, "minutes": 60.0}])
+    skims = skims_of(base, network)
+    plain, own = productivity(base, skims).ratio, productivity(built, skims).ratio
+    np.testing.assert_array_equal(np.delete(plain, 1, axis=1), np.delete(own, 1, axis=1))
+    told = base.parameters.with_values(
+        {"agglomeration_services": 0.03, "density_decay_services": 1.6}
+    )
+    by_sector = productivity(replace(base, parameters=told), skims).ratio
+    np.testing.assert_array_equal(own[:, 1], by_sector[:, 1])
+    assert (own[:, 1] > plain[:, 1]).all()
