@@ -49,7 +49,7 @@ class Network:
         population (persons), gdp (money per year), parent, note.
     links : DataFrame
         Index ``link``; columns from_node, to_node, mode, line, km, minutes, money, trains_per_day,
-        year_opened, year_closed, bidirectional, freight_factor, source, status, note.
+        capacity, year_opened, year_closed, bidirectional, freight_factor, source, status, note.
     parameters : Parameters
         Values of time, weights, fares and rules of generalised cost.
     name : str

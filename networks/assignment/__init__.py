@@ -8,10 +8,11 @@ Bpr, UserCost : how time grows with traffic
 all_or_nothing, zone_costs : one loading, and least costs between zones
 """
 
-from networks.assignment.assign import Assignment, NotConverged, Status, UserClass, assign
+from networks.assignment.assign import Assignment, NotConverged, Status, assign
 from networks.assignment.costs import Bpr, CostFunction, UserCost
 from networks.assignment.graph import RoadGraph
 from networks.assignment.loading import all_or_nothing, zone_costs
+from networks.assignment.user_class import UserClass
 
 __all__ = [
     "Assignment",

@@ -34,14 +34,15 @@ from networks.assignment.frank_wolfe import solve_links
 from networks.assignment.graph import RoadGraph
 from networks.assignment.loading import zone_costs
 from networks.assignment.paths import solve_paths
+from networks.assignment.user_class import Demand, UserClass, on_network
 from networks.dims import DESTINATION, LINK, ORIGIN
 from networks.errors import InvalidNetwork, NetworkError, UnknownLabel, UnreachablePlace
 from networks.labels import did_you_mean
+from networks.network import Network
 
 Floats = NDArray[np.float64]
 Method = Literal["all_or_nothing", "fw", "cfw", "bfw", "paths"]
 METHODS: tuple[Method, ...] = ("all_or_nothing", "fw", "cfw", "bfw", "paths")
-Demand = pd.DataFrame | xr.DataArray | Floats
 USER_CLASS = "user_class"
 
 
@@ -54,35 +55,6 @@ class Status(StrEnum):
 
 class NotConverged(NetworkError, RuntimeError):
     """An equilibrium that was not reached within the iterations allowed."""
-
-
-@dataclass(frozen=True, eq=False)
-class UserClass:
-    """Trips of one kind of driver.
-
-    Attributes
-    ----------
-    demand
-        Trips from zone to zone in vehicles: a frame or DataArray with zone labels, or an array in
-        the order of the zones. Trips inside a zone are not loaded.
-    name
-        What the class is called.
-    pce
-        Car units of one vehicle.
-    value_of_time
-        Money per hour, to weigh the ``toll`` of links; tolls count for nothing when left out.
-    fixed
-        More minutes by link key, whatever the traffic.
-    closed
-        Link keys that the class must not use.
-    """
-
-    demand: Demand
-    name: str = "all"
-    pce: float = 1.0
-    value_of_time: float | None = None
-    fixed: "pd.Series[float] | None" = None
-    closed: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -109,8 +81,8 @@ class Assignment:
     status : Status
         Whether the gap asked for was reached.
     data : Dataset
-        flow (link) in car units, minutes (link), volume (user_class, link) in vehicles, cost
-        (user_class, origin, destination) in minutes, least at these flows.
+        flow (link) in car units, minutes, free_minutes and capacity (link), volume (user_class,
+        link) in vehicles, cost (user_class, origin, destination) in minutes, least at these flows.
     report : Report
         Method, iterations, relative gap, objective, seconds.
     """
@@ -118,6 +90,16 @@ class Assignment:
     status: Status
     data: xr.Dataset
     report: Report
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """By link: from_node, to_node, flow, minutes and free_minutes, capacity and load.
+
+        ``load`` is flow over capacity; a link taken against its direction ends in ``:back``.
+        """
+        wanted = ("flow", "minutes", "free_minutes", "capacity")
+        table = self.data[list(wanted)].to_dataframe()[["from_node", "to_node", *wanted]]
+        return table.assign(load=table["flow"] / table["capacity"])
 
     def raise_for_status(self) -> "Assignment":
         """Return the result itself; raise NotConverged where the gap was not reached."""
@@ -131,7 +113,7 @@ class Assignment:
 
 
 def assign(
-    graph: RoadGraph,
+    graph: RoadGraph | Network,
     demand: Demand | Sequence[UserClass],
     *,
     method: Method = "paths",
@@ -146,9 +128,11 @@ def assign(
     Parameters
     ----------
     graph
-        Links, zones, and nodes that must not be passed through.
+        Links, zones, and nodes that must not be passed through; or a network, whose roads and
+        ferries have a ``capacity`` (``RoadGraph.from_network`` takes other ones).
     demand
-        Trips of one class, or several ``UserClass``.
+        Trips of one class, or several ``UserClass``. On a network, frames may have names of places
+        and some places only, and links are named as there.
     method
         One of ``METHODS``; ``"paths"`` is the fastest to a small gap, ``"bfw"`` keeps no paths.
     cost
@@ -177,6 +161,8 @@ def assign(
             f"they are {', '.join(METHODS)}."
         )
     classes = _classes(demand)
+    if isinstance(graph, Network):
+        graph, classes = on_network(graph, classes)
     function = graph.bpr() if cost is None else cost
     trips = np.array([_matrix(graph, c) * c.pce for c in classes])
     fixed = np.array([_fixed(graph, c) for c in classes])
@@ -306,6 +292,8 @@ def _result(problem: Problem, classes: list[UserClass], solved: Solved, method: 
         {
             "flow": (LINK, total, {"units": "car units"}),
             "minutes": (LINK, now, {"units": "min"}),
+            "free_minutes": (LINK, graph.links["free_minutes"].to_numpy(), {"units": "min"}),
+            "capacity": (LINK, graph.links["capacity"].to_numpy(), {"units": "car units"}),
             "volume": ((USER_CLASS, LINK), solved.flows / pce[:, None], {"units": "vehicles"}),
             "cost": ((USER_CLASS, ORIGIN, DESTINATION), np.array(by_class), {"units": "min"}),
         },

@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 NUMBERS = {"free_minutes": None, "capacity": np.inf, "alpha": 0.15, "power": 4.0, "toll": 0.0}
 SHOWN = 5
+BACK = ":back"  # what the key of a two-way link ends in when it is taken against its direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,45 +123,53 @@ class RoadGraph:
     def from_network(
         network: Network,
         *,
-        capacity: "pd.Series[float] | float",
+        capacity: "pd.Series[float] | float | None" = None,
         alpha: float = 0.15,
         power: float = 4.0,
         modes: Sequence[str] = ("road", "ferry"),
         closed: Sequence[str] = (),
+        zones: Sequence[str] | None = None,
     ) -> "RoadGraph":
         """Return the links of a network as a graph for assignment; two-way links become two.
 
         Parameters
         ----------
         network
-            Its places are the zones; minutes of the links are the times without traffic.
+            Its places are the zones; minutes of the links are the times without traffic. Nodes with
+            ``no_pass`` are not passed through.
         capacity
-            Flow per direction in the unit of the demand, by link key or one for all.
+            Flow per direction in the unit of the demand, by link key or one for all; the column
+            ``capacity`` of the links when left out.
         alpha, power
             Shape of the BPR function.
         modes
             Link modes that can be taken.
         closed
-            Nodes that must not be passed through.
+            More nodes that must not be passed through.
+        zones
+            Places where trips start and end; all when left out.
 
         Raises
         ------
         InvalidNetwork
-            A link without a capacity, or a place that no link of the modes touches.
+            A link without a capacity, or a zone that no link of the modes touches.
         UnknownLabel
-            A mode that does not exist.
+            A mode or place that does not exist.
         """
         if unknown := [m for m in modes if m not in LINK_MODES]:
             raise UnknownLabel(
                 f"There is no link mode {unknown[0]!r}{did_you_mean(unknown[0], LINK_MODES)}."
             )
         chosen = network.links[np.isin(network.links["mode"], list(modes))]
+        if capacity is None:
+            capacity = chosen["capacity"]
         given = capacity if isinstance(capacity, pd.Series) else pd.Series(capacity, chosen.index)
         found = given.reindex(chosen.index).to_numpy(dtype=np.float64)
         if np.isnan(found).any():
             lost = [str(k) for k in chosen.index[np.isnan(found)]]
             raise InvalidNetwork(
-                f"Every link needs a capacity; {len(lost)} have none: {', '.join(lost[:SHOWN])}."
+                f"Every link needs a capacity; {len(lost)} have none: {', '.join(lost[:SHOWN])}. "
+                "Set the column capacity, or give capacity (infinite where traffic does not count)."
             )
         ahead = pd.DataFrame(
             {
@@ -176,9 +185,16 @@ class RoadGraph:
         )
         back = ahead[chosen["bidirectional"].to_numpy(dtype=bool)]
         back = back.rename(columns={"from_node": "to_node", "to_node": "from_node"})
-        back = back.set_axis([f"{k}:back" for k in back.index])
-        zones = tuple(str(k) for k in network.places.index)
-        return RoadGraph(pd.concat([ahead, back]), zones, frozenset(network.resolve(list(closed))))
+        back = back.set_axis([f"{k}{BACK}" for k in back.index])
+        keys = (
+            [str(k) for k in network.places.index]
+            if zones is None
+            else network.resolve(list(zones), kinds=("place",))
+        )
+        nodes = network.nodes
+        barred = {str(k) for k in nodes.index[nodes["no_pass"].to_numpy(dtype=bool)]}
+        barred |= set(network.resolve(list(closed)))
+        return RoadGraph(pd.concat([ahead, back]), tuple(keys), frozenset(barred))
 
 
 def _typed(links: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
