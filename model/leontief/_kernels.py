@@ -58,7 +58,8 @@ SIZE = 8
 BLOCK = 16
 """Rows and columns transposed together."""
 SLAB, DEEP = 480, 128
-"""Numbers across and down that `columns` works through while they are near."""
+"""Numbers across and down that `columns` works through while they are near. SLAB is handed to it:
+who shares out its work and who does it must mean the same pieces, whatever the cache holds."""
 
 _word: Any = ir.IntType(64)  # called with a number, it gives the constant
 _WORD, _INDEX, _NUMBER = ir.IntType(64), ir.IntType(32), ir.DoubleType()
@@ -407,23 +408,24 @@ def columns(
     n_vectors: int,
     out: FloatArray,
     out_steps: Steps,
+    slab_size: int,
     first: int,
     last: int,
 ) -> None:
-    """out[b, c, s] = sum_r M[which[b], r, s] v[b, c, r] for slabs [first, last) of SLAB numbers.
+    """out[b, c, s] = sum_r M[which[b], r, s] v[b, c, r] for slabs [first, last).
 
-    matrices (G, R, S), which (B,), every b has ceil(S / SLAB) slabs; vectors and out are flat,
+    matrices (G, R, S), which (B,), every b has ceil(S / slab_size) slabs; vectors and out are flat,
     `*_steps` the numbers from one b, one c and one r (or s) to the next; those of out lie next to
     each other: out_steps[2] is 1. Out must be zero before.
     """
     n_rows, n = matrices.shape[1], matrices.shape[2]
     v_b, v_c, v_r = vector_steps
     o_b, o_c, _ = out_steps
-    slabs = (n + SLAB - 1) // SLAB
+    slabs = (n + slab_size - 1) // slab_size
     for slab in range(first, last):
         b = slab // slabs
-        start = (slab - b * slabs) * SLAB
-        end = min(start + SLAB, n)
+        start = (slab - b * slabs) * slab_size
+        end = min(start + slab_size, n)
         if end - start < LANES:  # the last vector of lanes would start before this slab
             for c in range(n_vectors):
                 for s in range(start, end):

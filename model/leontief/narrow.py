@@ -105,12 +105,13 @@ def columns_times(
     matrices, given, found = _plain(matrices), _plain(vectors.reshape(-1)), out.reshape(-1)
     users = _fixed(np.arange(matrices.shape[0]) if which is None else which)
     n_rows, width = matrices.shape[1:]
-    slabs = -(-width // _kernels.SLAB)
-    step = max(1, PIECE // max(n_rows * min(width, _kernels.SLAB), 1))
+    slab = _kernels.SLAB
+    slabs = -(-width // slab)
+    step = max(1, PIECE // max(n_rows * min(width, slab), 1))
 
     def work(first: int, last: int) -> None:
         _kernels.columns(
-            matrices, users, given, vector_steps, n_vectors, found, out_steps, first, last
+            matrices, users, given, vector_steps, n_vectors, found, out_steps, slab, first, last
         )
 
     _share(work, users.size * slabs, step, float(users.size * n_rows * width) * n_vectors)

@@ -123,6 +123,15 @@ def test_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
     assert all(found == seen[0] for found in seen)
 
 
+@pytest.mark.parametrize("slab", [LANES, 100, 1_000_000])
+def test_pieces_are_as_large_as_who_shares_them_out_says(monkeypatch, slab):
+    rng = np.random.default_rng(5)
+    matrix, x = rng.random((70, 1300)), rng.random((70, 5))
+    narrow.times(matrix, x, transposed=True)  # compiled, or taken from the cache, before
+    monkeypatch.setattr(narrow._kernels, "SLAB", slab)
+    np.testing.assert_allclose(narrow.times(matrix, x, transposed=True), matrix.T @ x, rtol=1e-13)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_process_starts_threads_of_its_own():
