@@ -14,13 +14,15 @@ Terms: w_rs what region r meets of s; lambda the eigenvalues of W, n regions.
     bounds of rho    (1 / most negative real lambda, 1 / largest real lambda)
 
 I - rho W is singular at real rho only where 1 / rho is a real eigenvalue, so complex ones bound
-nothing; without real eigenvalues of a sign there is no bound on that side. Rows that sum to one
+nothing; those that are real but for rounding count, because eigenvalues that coincide are found
+apart. Without real eigenvalues of a sign there is no bound on that side. Rows that sum to one
 give an upper bound of 1 and a lower one at or below -1; a W that only joins two sorts of regions
 with each other (bipartite) has eigenvalues in pairs and the bounds -1 and 1. Where W is not
 standardised the bounds are not 1, and rho says little before it is multiplied by the largest
 eigenvalue.
 
-Source: LeSage & Pace (2009), section 4.3; Kelejian & Prucha (2010) on bounds and standardisation.
+Source: LeSage & Pace (2009), section 4.3; Kelejian & Prucha (2010) on bounds and standardisation;
+Horn & Johnson (2013), theorem 8.1.26, for the bound of Collatz and Wielandt.
 """
 
 from __future__ import annotations
@@ -44,8 +46,11 @@ Kernel: TypeAlias = Literal["inverse", "exponential", "within", "nearest"]
 Standard: TypeAlias = Literal["row", "largest eigenvalue", "none"]
 DENSE_ROWS = 2000
 """Regions up to which eigenvalues are found exactly."""
-REAL = 1e-9
-"""Imaginary part, relative to the largest eigenvalue, below which an eigenvalue counts as real."""
+REAL = 1e-5
+"""Imaginary part, relative to the largest eigenvalue, up to which an eigenvalue counts as real: two
+or three that coincide are found apart by the square or cube root of rounding."""
+NONE = 1e-9
+"""Size, relative to the largest eigenvalue, up to which one counts as zero."""
 POWER_STEPS = 10_000
 
 
@@ -122,29 +127,41 @@ class SpatialWeights:
         """Largest eigenvalue (of a matrix >= 0 it is real and none is larger in size)."""
         if self.n <= DENSE_ROWS:
             return float(np.abs(self.eigenvalues).max())
+        return self._by_powers[0]
+
+    @cached_property
+    def _by_powers(self) -> tuple[float, float]:
+        """Largest eigenvalue by powers, and a number that it does not exceed (Collatz-Wielandt)."""
         vector: Any = np.ones(self.n)
         shifted: Any = self.matrix + sp.eye_array(self.n)
         found = 0.0
         for _ in range(POWER_STEPS):
             vector = shifted @ vector
             size = float(np.linalg.norm(vector))
+            vector = np.maximum(vector / size, np.finfo(np.float64).tiny)
             if abs(size - found) <= 1e-13 * size:
                 break
-            found, vector = size, vector / size
-        return found - 1.0
+            found = size
+        limits = (
+            ((shifted @ vector) / vector).max() - 1.0,
+            self.matrix.sum(axis=0).max(),
+            self.matrix.sum(axis=1).max(),
+        )
+        return size - 1.0, (1.0 + 1e-12) * float(min(limits))
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
         """Open interval around 0 in which I - rho W has an inverse.
 
-        Above 2,000 regions the lower end is -1 / (largest eigenvalue), which is on the safe side.
+        Above 2,000 regions both ends are 1 over a bound on all eigenvalues: on the safe side.
         """
         if self.n > DENSE_ROWS:
-            return -1.0 / self.radius, 1.0 / self.radius
+            reach = 1.0 / self._by_powers[1]
+            return -reach, reach
         values = self.eigenvalues
         size = max(float(np.abs(values).max()), np.finfo(np.float64).tiny)
         real = values.real[np.abs(values.imag) <= REAL * size]
-        real = real[np.abs(real) > REAL * size]
+        real = real[np.abs(real) > NONE * size]
         low = 1.0 / real.min() if (real < 0).any() else -np.inf
         high = 1.0 / real.max() if (real > 0).any() else np.inf
         return float(low), float(high)

@@ -108,6 +108,19 @@ def test_large_weights_take_the_safe_bound():
     n = 2100
     w = ring(n + 1)
     assert w.bounds == pytest.approx((-1.0, 1.0), rel=1e-4)
+    line = sp.diags_array([np.ones(n - 1), np.ones(n - 1)], offsets=[-1, 1])
+    low, high = SpatialWeights(names(n), line).bounds
+    exact = 0.5 / np.cos(np.pi / (n + 1))
+    assert exact * (1 - 1e-4) < high <= exact
+    assert low == -high
+
+
+def test_eigenvalues_that_coincide_bound_rho_though_rounding_moves_them_off_the_real_line():
+    near = np.array([[0, 1, 1, 0], [0, 0, 0, 1], [1, 0, 0, 1], [1, 1, 1, 0]], dtype=float)
+    w = standardised(SpatialWeights(names(4), sp.csr_array(near)), "row")
+    dense = w.matrix.toarray()
+    assert np.linalg.svd(np.eye(4) + 2.0 * dense, compute_uv=False)[-1] < 1e-15
+    assert w.bounds == pytest.approx((-2.0, 1.0), abs=1e-6)  # -1/2 is an eigenvalue twice
 
 
 COST = pd.DataFrame(
