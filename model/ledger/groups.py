@@ -194,7 +194,9 @@ def rings(
     least = cost.loc[list(members)].to_numpy(dtype=np.float64).min(axis=0)
     lost = cost.columns[np.isnan(least)].astype(str).tolist()
     if lost:
-        raise ShapeError(f"rings need a cost (infinite: no way) to every region; not so: {shown(lost)}.")
+        raise ShapeError(
+            f"rings need a cost (infinite: no way) to every region; not so: {shown(lost)}."
+        )
     names = np.array(ring_names(limits, units), dtype=object)
     found = names[1 + np.searchsorted(limits, least, side="right")]
     found[cost.columns.isin(list(members))] = INSIDE

@@ -131,6 +131,10 @@ def test_groups_that_do_not_fit_are_named():
         group_regions(data, {"x": ["R1"], "y": ["R1"]})
     with pytest.raises(ShapeError, match="no dimension 'region'"):
         group_regions(data.sum("region"), {"x": ["R1"]})
+    with pytest.raises(ShapeError, match=r"shares >= 0 .*R2"):
+        group_regions(data, {"x": {"R2": float("nan")}})
+    with pytest.raises(ShapeError, match="must not be called 'outside'"):
+        group_regions(data, {"outside": ["R1"]})
 
 
 COST = pd.DataFrame(
@@ -151,6 +155,10 @@ def test_rings_begin_at_their_edge_and_are_seen_from_the_nearest_member():
         rings(COST, ["R0"], edges=[2.0, 1.0])
     with pytest.raises(UnknownLabel, match="R9"):
         rings(COST, ["R9"])
+    with pytest.raises(ShapeError, match="none was given"):
+        rings(COST, [])
+    with pytest.raises(ShapeError, match=r"cost .* to every region; not so: R2"):
+        rings(COST.replace(130.0, np.nan), ["R0"])
 
 
 def test_a_ledger_by_ring_sums_to_the_ledger_around_every_pole():
