@@ -115,8 +115,8 @@ def equilibrium(
     numeraire : {"national value added", "foreign price"}
         What stays, and what deficits are constant in. A country that trades with nobody has only
         the first.
-    population : (R,) array, optional
-        Residents, where the table has none.
+    population : (R,) array or Series by region, optional
+        Residents, in place of the table's.
     starts : int
         Further searches from wages drawn around the base year; a different answer of one of them is
         status `not_unique`.
@@ -137,6 +137,7 @@ def equilibrium(
     InvalidTable, UnknownLabel, ShapeError, InvalidParameter, Infeasible
         For tables, labels and changes that cannot have an equilibrium.
     """
+    _check_search(starts, tolerance, max_iterations)
     known, theta = _base_of(base, theta, labour_primaries)
     if population is not None:
         known = _with_population(known, population)
@@ -191,7 +192,7 @@ def _base_of(
 
 
 def _with_population(base: EquilibriumBase, population: ArrayLike) -> EquilibriumBase:
-    persons = np.asarray(population, dtype=np.float64)
+    persons = inputs.by_region(base, population, "population")
     if persons.shape != (base.n_regions,) or not (np.isfinite(persons) & (persons > 0.0)).all():
         raise InvalidParameter(
             f"population must be {base.n_regions} numbers above zero, one a region."
@@ -221,6 +222,18 @@ def _mobility(base: EquilibriumBase, labour: Labour, elasticity: float | None) -
                 "pass population=."
             )
     return found
+
+
+def _check_search(starts: int, tolerance: float, max_iterations: int) -> None:
+    if not 0.0 < tolerance < 1.0:
+        raise InvalidParameter(
+            f"tolerance must lie above 0 and below 1, such as {TOLERANCE:g}; found {tolerance:g}."
+        )
+    if max_iterations < 1 or starts < 0:
+        raise InvalidParameter(
+            "an equilibrium takes max_iterations of 1 or more and starts of 0 or more; found "
+            f"{max_iterations} and {starts}."
+        )
 
 
 def _check_numeraire(base: EquilibriumBase, numeraire: Numeraire) -> None:

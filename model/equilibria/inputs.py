@@ -5,6 +5,7 @@ Owns the question: do elasticities and changes fit the regions and sectors, and 
 Public names
 ------------
 ``by_product``   a number or one for each sector, (S,)
+``by_region``    one number for each region, (R,)
 ``delivery``     a number, an array or a labelled one, as ln tau^ (S, R, R)
 ``productivity``  likewise, as ln A^ (R, S)
 ``deficits``     "given" or new ones, as the change (R,)
@@ -23,7 +24,7 @@ from model.errors import Infeasible, ShapeError, UnknownLabel
 
 Array = NDArray[np.float64]
 
-__all__ = ["by_product", "deficits", "delivery", "productivity"]
+__all__ = ["by_product", "by_region", "deficits", "delivery", "productivity"]
 
 
 def _ordered(given: ArrayLike, labels: dict[str, tuple[str, ...]], what: str) -> Array:
@@ -71,6 +72,16 @@ def by_product(base: EquilibriumBase, given: ArrayLike, what: str) -> Array:
         names = ", ".join(f"{base.sectors[i]} ({values[i]:g})" for i in bad[:5])
         raise ShapeError(f"{what} must be finite and at least 0; it is not in {names}.")
     return values
+
+
+def by_region(base: EquilibriumBase, given: ArrayLike, what: str) -> Array:
+    """Return numbers by region in the order of the table: labelled ones are put in it.
+
+    Raises
+    ------
+    ShapeError, UnknownLabel
+    """
+    return _ordered(given, {"region": base.regions}, what)
 
 
 def delivery(base: EquilibriumBase, given: ArrayLike, theta: Array) -> Array:

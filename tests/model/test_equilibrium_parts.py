@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from hypothesis import given, settings
@@ -276,6 +277,12 @@ def test_arguments_that_cannot_be_are_refused():
     shut[1, :, 2] = np.inf
     with pytest.raises(Infeasible, match="S1 in R2"):
         equilibrium(table, shut, 4.0)
+    with pytest.raises(InvalidParameter, match="tolerance must lie above 0"):
+        equilibrium(table, 1.0, 4.0, tolerance=float("nan"))
+    with pytest.raises(InvalidParameter, match="found 0 and -1"):
+        equilibrium(table, 1.0, 4.0, max_iterations=0, starts=-1)
+    with pytest.raises(UnknownModelLabel, match="population lacks region 'R2'"):
+        equilibrium(table, 1.0, 4.0, population=pd.Series([1.0, 2.0], ["R0", "R1"]))
     island = np.ones((2, 3, 3))
     island[:, 0, 1:] = island[:, 1:, 0] = np.inf
     with pytest.raises(Infeasible, match=r"trade with others or abroad.*R0; R1, R2"):
