@@ -173,7 +173,8 @@ def first_order_value(
     Returns
     -------
     float
-        Units of the objective; exactly zero where no cost differs.
+        Units of the objective; exactly zero where no cost differs, infinite where a pair with a
+        weight loses its only way or gets a first one.
 
     Raises
     ------
@@ -197,8 +198,11 @@ def first_order_value(
                 f"Weights, base and new costs of {name} must have one shape; found {weight.shape}, "
                 f"{before.shape} and {after.shape}."
             )
-        change = after - before
-        if np.isnan(change).any():  # no way before and none now
+        with np.errstate(invalid="ignore"):
+            change = after - before
+        found = float(np.vdot(weight, change))
+        if not np.isfinite(found):  # no way before or none now, where nothing may be at stake
             change[(after == before) | (weight == 0.0)] = 0.0
-        total += float(np.vdot(weight, change))
+            found = float(np.vdot(weight, change))
+        total += found
     return total

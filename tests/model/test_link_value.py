@@ -498,6 +498,14 @@ def test_first_order_values_refuse_what_does_not_fit():
         first_order_value({"a": square}, {"a": square}, {"a": np.zeros((3, 3))})
 
 
+def test_a_way_that_is_lost_counts_only_where_something_is_at_stake():
+    weight, cost = np.array([[0.0, -2.0], [0.0, 0.0]]), np.array([[1.0, 5.0], [np.inf, 1.0]])
+    lost = np.array([[np.inf, 6.0], [np.inf, 1.0]])
+    assert first_order_value({"a": weight}, {"a": cost}, {"a": lost}) == -2.0
+    gone = np.array([[1.0, np.inf], [4.0, 1.0]])
+    assert first_order_value({"a": weight}, {"a": cost}, {"a": gone}) == -np.inf
+
+
 def test_tracks_are_rows_of_their_own(model):
     base = model.calibration
     links = link_values(base)
