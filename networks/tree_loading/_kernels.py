@@ -472,7 +472,8 @@ def street_ways(graph: Any, zones: Any, wanted: Ints, n_links: int, ways: Any) -
                 tree.passing[node] = 0.0
                 for j in range(tree.ahead[node], tree.ahead[node] + tree.n_tight[node]):
                     tree.passing[graph.tails[tree.arcs[j]]] += share
-                    _add(0, graph.links[tree.arcs[j]], share, leg, met)
+                    if graph.links[tree.arcs[j]] >= 0:
+                        _add(0, graph.links[tree.arcs[j]], share, leg, met)
             for k in range(met.n_met[0]):
                 if size < ways.links.size:
                     ways.links[size] = met.links[0, k]

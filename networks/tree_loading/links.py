@@ -38,7 +38,15 @@ from networks.dims import MODES_OF, Purpose
 from networks.engine import least_paths
 from networks.errors import MeasureError
 from networks.graph import Core, Ends
-from networks.layers import Layer, leg_prices, road_layer, street_core, transit_layer
+from networks.layers import (
+    Layer,
+    closed_nodes,
+    leaving,
+    leg_prices,
+    road_layer,
+    street_core,
+    transit_layer,
+)
 from networks.modes import (
     ACCESS,
     ACCESS_MODES,
@@ -299,8 +307,9 @@ def _service(
     weigh: Floats,
 ) -> _Service:
     settings, nodes = network.parameters, network.nodes
+    closed = closed_nodes(nodes)
     if main == "road":
-        layer = road_layer(of_mode, len(nodes), where, settings, purpose, door=True)
+        layer = road_layer(of_mode, len(nodes), where, settings, purpose, door=True, closed=closed)
         return _Service(layer, np.zeros(len(layer.links), dtype=np.bool_))
     street = arcs.only(ACCESS_MODES)
     layer = transit_layer(
@@ -317,20 +326,23 @@ def _service(
     n_stops = len(layer.stops)
     boards = layer.core.tails < n_stops
     boards |= layer.core.components[:, TRANSFERS] > 0.0
-    graph = street_core(street, len(nodes))
+    graph = street_core(street, len(nodes), closed)
     _, on_leg = leg_prices(weigh)
     cost = graph.components @ on_leg
+    owners = np.concatenate([street.links, np.full(len(closed), -1, dtype=np.int64)])
     out_order = np.argsort(layer.starts.zones, kind="stable")
     back_order = np.argsort(layer.ends.zones, kind="stable")
+    out_stops = layer.stops[layer.starts.nodes[out_order]]
+    back_stops = layer.stops[layer.ends.nodes[back_order] - n_stops]
 
-    def legs(core: Core, ends: Ends, order: Ints, shift: int) -> Ways:
-        stop = layer.stops[ends.nodes[order] - shift]
-        return street_legs(
-            core, cost, street.links, where, (ends.zones[order], stop), len(network.links)
-        )
+    def legs(core: Core, zones: Ints, of_zone: Ints, stops: Ints) -> Ways:
+        return street_legs(core, cost, owners, zones, (of_zone, stops), len(network.links))
 
-    out = legs(graph, layer.starts, out_order, 0)
-    back = legs(graph.reversed(), layer.ends, back_order, n_stops)
+    def away(nodes_left: Ints) -> Ints:
+        return leaving(len(nodes), closed, nodes_left)
+
+    out = legs(graph, away(where), layer.starts.zones[out_order], out_stops)
+    back = legs(graph.reversed(), where, layer.ends.zones[back_order], away(back_stops))
     both = Ways(
         np.concatenate([out.indptr, back.indptr[1:] + out.indptr[-1]]),
         np.concatenate([out.links, back.links]),

@@ -178,6 +178,28 @@ def test_both_one_sided_derivatives_of_the_skim_by_minutes_of_links(how):
             assert found.minutes[side, k, 0] == pytest.approx(expected, rel=1e-5, abs=2e-6)
 
 
+@pytest.mark.parametrize("how", [CASES[0], CASES[3]])
+def test_ways_keep_out_of_nodes_that_must_not_be_passed(how):
+    plain = random_network(4)
+    links = plain.links.assign(
+        km=plain.links["km"].clip(lower=5.0), minutes=plain.links["minutes"].clip(lower=5.0)
+    )
+    closed = plain.nodes.index.isin(["p0", "p3", "s0"])
+    network = Network(plain.nodes.assign(no_pass=closed), links)
+    pair = np.random.default_rng(1).normal(size=(len(network.places),) * 2)
+    purpose, by, combine = how
+    around, through = (
+        skim(one, purpose, by=by, combine=combine)[by].to_numpy() for one in (network, plain)
+    )
+    assert (around > 1.01 * through).sum() >= 10
+    np.fill_diagonal(pair, 0.0)
+    found = load_links(network, pair, purpose, by=by, combine=combine)
+    for k, link in enumerate(network.links.index):
+        for side, sign in ((0, -1.0), (1, 1.0)):
+            expected = rate(network, pair, link, "minutes", sign, how)
+            assert found.minutes[side, k, 0] == pytest.approx(expected, rel=1e-5, abs=2e-6)
+
+
 def test_ties_make_the_two_sides_differ():
     network = with_round_figures(3)
     pair = np.ones((len(network.places),) * 2)
