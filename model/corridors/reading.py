@@ -43,8 +43,8 @@ def read_candidates(path: str | Path) -> list[Candidate]:
     Parameters
     ----------
     path
-        ``.csv``, or ``.toml`` with blocks ``[[candidate]]`` or, as patches are stored,
-        ``[[patch]]``.
+        ``.csv`` or ``.toml`` of candidates; or patches as `networks.patch_files` stores them, in
+        ``.toml`` or ``.json``.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read_candidates(path: str | Path) -> list[Candidate]:
         raise ScenarioError(f"There is no file of candidates {str(path)!r}.")
     try:
         text = file.read_text(encoding="utf-8-sig")
-        rows = _csv(text) if file.suffix.casefold() == ".csv" else _toml(text)
+        rows = _rows(text, file.suffix.casefold())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, csv.Error) as error:
         raise ScenarioError(f"{file.name} cannot be read: {error}.") from error
     if rows is None:
@@ -81,9 +81,16 @@ def read_candidates(path: str | Path) -> list[Candidate]:
     return made
 
 
+def _rows(text: str, suffix: str) -> list[dict[str, Any]] | None:
+    """Return rows or blocks; None for a file of patches."""
+    if suffix == ".json":
+        return None
+    return _csv(text) if suffix == ".csv" else _toml(text)
+
+
 def _toml(text: str) -> list[dict[str, Any]] | None:
     found = tomllib.loads(text)
-    if "patch" in found:
+    if "patches" in found:
         return None
     strange = [key for key in found if key != "candidate"]
     if strange:

@@ -28,8 +28,10 @@ REASONS: dict[str, str] = {
         "a passenger line carries no goods: say with freed_freight_capacity what it frees on the "
         "lines beside it"
     ),
-    "not_places": "none of its stops is a place or the stop of one, and no least way goes over it",
-    "no_way": "no least way between places goes over it: what is there already does as well",
+    "not_places": (
+        "none of its stops is a place or the stop of one, and no way of least cost goes over it"
+    ),
+    "no_way": "no way of least cost between places goes over it: what is there does as well",
     "no_weight": "the pairs of places that it joins better have no weight in the objective",
 }
 """Sentences by code; a code is what the pages translate."""
