@@ -37,7 +37,7 @@ from networks.combine import Combination
 from networks.dims import MODES_OF, Purpose
 from networks.engine import least_paths
 from networks.errors import MeasureError
-from networks.graph import Core, Ends
+from networks.graph import Core
 from networks.layers import (
     Layer,
     closed_nodes,
