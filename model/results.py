@@ -278,12 +278,24 @@ class Result:
         """
         return write_tables(self.data, Path(folder))
 
-    def to_html(self, path: str | Path) -> Path:
-        """Write the report a planner reads: one self-contained page that opens offline."""
+    def to_html(self, path: str | Path, language: str = "en") -> Path:
+        """Write the report a planner reads: one self-contained page that opens offline.
+
+        Parameters
+        ----------
+        path
+            File to write; replaced when it exists.
+        language
+            "en" or "zh". Names of regions, sectors and places are those the result holds in it.
+
+        Raises
+        ------
+        ValueError
+            When the report is not written in this language.
+        """
         from model.report import write_html  # matplotlib is only loaded when a page is drawn
 
-        write_html(self, Path(path))
-        return Path(path)
+        return write_html(self, path, language=language)
 
 
 def read_result(path: str | Path) -> Result:

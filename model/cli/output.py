@@ -11,7 +11,8 @@ Public names
 ``check_target``     refuse to write a table there
 ``beside``           a path of the same name that takes the place of the target at the end
 ``stoppable``        a request to terminate unwinds like Ctrl-C
-``NAMES``            what a result folder holds
+``NAMES``            what a result folder holds: the report in the scenario's first language is
+                     ``report.html``, in another ``report.<language>.html``
 """
 
 from __future__ import annotations
@@ -44,7 +45,11 @@ __all__ = [
     "write_result",
 ]
 
-NAMES: Final = ("report.html", "result.nc", "scenario.toml", "tables")
+LANGUAGES: Final = ("en", "zh")  # as `model.report.strings`, which loads later
+NAMES: Final = (
+    *("report.html", "result.nc", "scenario.toml", "tables"),
+    *(f"report.{language}.html" for language in LANGUAGES),
+)
 NETWORK_FOLDERS: Final = (
     {"nodes.csv", "links.csv", "parameters.csv"},
     {"node.csv", "link.csv", "config.csv"},
@@ -163,7 +168,9 @@ def write_result(
         progress("writing the tables", start + 0.2 * left)
         result.to_csv(folder / "tables")
         progress("drawing the report", start + 0.4 * left)
-        result.to_html(folder / "report.html")
+        for number, language in enumerate(result.scenario.report.languages):
+            name = "report.html" if number == 0 else f"report.{language}.html"
+            result.to_html(folder / name, language)
     progress("done", 1.0)
 
 

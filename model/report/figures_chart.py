@@ -15,7 +15,6 @@ changes are blue below zero and orange above.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +22,7 @@ import pandas as pd
 
 from model.report.quantities import decimals, write
 from model.report.svg import new_axes
+from model.report.wide_letters import cut, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,7 +105,7 @@ def plot_parts(
     ax.set_xlim(0, max(float(left.max(initial=0.0)), 1e-9))
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(count, 5), borderaxespad=0.2)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(count, 6), borderaxespad=0.2)
     return ax
 
 
@@ -150,9 +150,11 @@ def plot_heat(
             ink = "white" if shade[row, column] > 0.62 else "#22262c"
             where = (column + 0.5, row + 0.5)
             ax.text(*where, write(value, places), ha="center", va="center", color=ink, fontsize=7.5)
-    wrapped = [fill(str(name), 15) for name in matrix.columns]
+    wrapped = [wrap(str(name), 15) for name in matrix.columns]
     ax.set_xticks(np.arange(matrix.shape[1]) + 0.5, wrapped)
-    ax.set_yticks(np.arange(matrix.shape[0]) + 0.5, [_cut(name) for name in matrix.index])
+    ax.set_yticks(
+        np.arange(matrix.shape[0]) + 0.5, [cut(str(name), LONGEST) for name in matrix.index]
+    )
     ax.invert_yaxis()
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
@@ -219,7 +221,8 @@ def plot_changes(
     colours = np.where(heights < 0, BELOW, ABOVE)
     ax.barh(np.arange(len(values)), heights, color=list(colours), height=0.72)
     ax.axvline(0, color=NEUTRAL, linewidth=0.8)
-    ax.set_yticks(np.arange(len(values)), [_cut(name) for name in values.index] if names else [])
+    beside = [cut(str(name), LONGEST) for name in values.index] if names else []
+    ax.set_yticks(np.arange(len(values)), beside)
     ax.set_ylim(len(values) - 0.4, -0.6)
     ax.grid(axis="x")
     ax.locator_params(axis="x", nbins=5)
@@ -272,12 +275,6 @@ def plot_cumulative(
     if len(curves) > 1:
         ax.legend(loc="lower right")
     return ax
-
-
-def _cut(name: object) -> str:
-    """Cut a long name so that it leaves room for what it names."""
-    text = str(name)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
 
 
 def _ink(colour: str) -> str:

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.report.wide_letters import LATIN, text_width
+
 __all__ = ["LabelSpot", "place_labels"]
 
 GAP = 1.5
-LETTER = 0.6  # mean width of a letter of a sans-serif font, in font sizes
 # Directions in order of preference: horizontal and vertical, -1, 0 or 1.
 DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
 
@@ -84,7 +85,7 @@ def place_labels(
     for i in range(len(names)):
         if len(spots) == limit:
             break
-        width, height = LETTER * font_size * len(names[i]), 1.15 * font_size
+        width, height = LATIN * font_size * text_width(names[i]), 1.15 * font_size
         reach = float(radius[i]) + GAP
         own = dots[i] if i < len(dots) else None
         for across, up in DIRECTIONS:

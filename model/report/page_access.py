@@ -130,7 +130,7 @@ def disparity_table(section: Section, data: xr.Dataset, caption: str, *, changed
 
 def with_rails(caption: str, data: xr.Dataset, say: Strings) -> str:
     """Add to the caption of a map what its grey lines are, where it has them."""
-    return f"{caption} {say('map.rails')}" if "link_mode" in data else caption
+    return say.sentences(caption, say("map.rails")) if "link_mode" in data else caption
 
 
 def _change_sentence(section: Section, data: xr.Dataset, places: pd.DataFrame) -> str:

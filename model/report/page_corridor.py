@@ -30,6 +30,7 @@ from model.report.page_access import MINUTES, access_change_table, disparity_tab
 from model.report.page_gains import amount_in, scale_of, write_gains
 from model.report.quantities import short, spoken
 from model.report.section import Section
+from model.report.strings import Strings
 from model.report.svg import figure_of
 from model.results import Result
 
@@ -40,9 +41,9 @@ CITIES = 15
 PAIRS = 40
 
 
-def corridor_name(result: Result) -> str:
+def corridor_name(result: Result, say: Strings) -> str:
     """Name what was changed: the edits' names, or the scenario's where there is none."""
-    return ", ".join(edit.name for edit in result.scenario.edits) or result.scenario.name
+    return say.listed(edit.name for edit in result.scenario.edits) or result.scenario.name
 
 
 def write_corridor(section: Section, result: Result) -> None:
@@ -63,7 +64,7 @@ def write_corridor(section: Section, result: Result) -> None:
 def lead_sentence(section: Section, result: Result) -> str:
     """Give the effect on real consumption with its range, and what of it is assumed."""
     data, say = result.data, section.say
-    name = corridor_name(result)
+    name = corridor_name(result, say)
     if "corridor_range" not in data:
         return say("corridor.lead_missing", name=name)
     frame = range_frame(data)
@@ -89,7 +90,8 @@ def lead_sentence(section: Section, result: Result) -> str:
         for lever, row in levers(frame, EFFECT).iterrows()
         if lever != "all"
     ]
-    return sentence + " " + say("corridor.lead_parts", parts="; ".join(alone))
+    parts = say("corridor.lead_parts", parts=say.listed(alone, "semicolon"))
+    return say.sentences(sentence, parts)
 
 
 def pairs_sentence(section: Section, data: xr.Dataset) -> str:
@@ -145,7 +147,7 @@ def _case(section: Section, case: object) -> str:
     lever, _, side = str(case).rpartition(" ")
     if not lever:
         return section.say.name("case", case)
-    return f"{section.say.name('case', lever)}: {section.say.name('case', side)}"
+    return section.say.headed(section.say.name("case", lever), section.say.name("case", side))
 
 
 def _add_line(section: Section, data: xr.Dataset) -> None:
@@ -214,15 +216,18 @@ def _add_times(
             base, new = frame[f"{prefix}base"], frame[f"{prefix}scenario"]
             clock = say("word.hours_minutes")
             columns += [
-                Column(f"{way}: {say('word.base')}", floats(base), clock, form="clock"),
-                Column(f"{way}: {say('word.scenario')}", floats(new), clock, form="clock"),
+                Column(say.headed(way, say("word.base")), floats(base), clock, form="clock"),
+                Column(say.headed(way, say("word.scenario")), floats(new), clock, form="clock"),
                 Column(
-                    f"{way}: {say('corridor.saved')}", floats(base - new), say("word.minutes"), 0
+                    say.headed(way, say("corridor.saved")),
+                    floats(base - new),
+                    say("word.minutes"),
+                    0,
                 ),
             ]
         section.table(columns, say("corridor.times"))
     if strangers:
-        section.words(say("corridor.not_places", names=", ".join(strangers)), "small")
+        section.words(say("corridor.not_places", names=say.listed(strangers)), "small")
 
 
 def _names(places: pd.DataFrame, codes: pd.Series) -> list[str]:

@@ -111,11 +111,11 @@ def _lead(section: Section, data: xr.Dataset) -> str:
             return _hours(0.0)
         return _hours(-float(last.sel(cause=cause, order=order)))
 
-    mean = [f"{_hours(float(levels[year]))} ({year})" for year in years]
+    mean = [section.say.noted(_hours(float(levels[year])), str(year)) for year in years]
     every, _ = national(data, ALL, MINUTES)
     return section.say(
         "history.lead",
-        means=", ".join(mean),
+        means=section.say.listed(mean),
         first=years[0],
         saved=_hours(float(levels[years[0]] - levels[years[-1]])),
         rail=saved("rail", FREE),
@@ -136,7 +136,7 @@ def _known_until(section: Section, data: xr.Dataset) -> str:
         say("history.known_one", cause=say.name("cause", cause), year=int(year))
         for cause, year in known.items()
     ]
-    return say("history.known", causes="; ".join(listed))
+    return say("history.known", causes=say.listed(listed, "semicolon"))
 
 
 def _add_maps(section: Section, data: xr.Dataset) -> None:
@@ -200,16 +200,15 @@ def _add_national(section: Section, data: xr.Dataset) -> None:
     say = section.say
     years = years_of(data)
     causes = [str(cause) for cause in data["cause"].to_numpy()]
-    rows: list[dict[str, object]] = []
     for travel in (str(t) for t in data["travel"].to_numpy()):
+        rows: list[dict[str, object]] = []
         for measure in (str(m) for m in data["measure"].to_numpy()):
             factor, unit = _factor(data, travel, measure, section)
             levels, owed = national(data, travel, measure)
             for year in years[1:]:
                 at = owed.sel(later_year=year)
                 row: dict[str, object] = {
-                    "travel": say.name("travel", travel),
-                    "measure": f"{say.name('measure', measure)}, {unit}",
+                    "measure": say.noted(say.name("measure", measure), unit),
                     "until": str(year),
                     "first": float(levels[years[0]]) * factor,
                     "last": float(levels[year]) * factor,
@@ -219,11 +218,20 @@ def _add_national(section: Section, data: xr.Dataset) -> None:
                     one = at.sel(cause=cause)
                     row[cause] = float(one.sel(order=FREE)) * factor
                     span = [float(one.sel(order=o)) * factor for o in ("first", "last")]
-                    row[f"{cause}_span"] = " / ".join(write(v, 2, signed=True) for v in span)
+                    row[f"{cause}_span"] = "\u00a0/\u00a0".join(
+                        write(v, 2, signed=True) for v in span
+                    )
                 rows.append(row)
-    frame = pd.DataFrame(rows)
+        frame = pd.DataFrame(rows)
+        caption = say("history.national", first=years[0], travel=say.name("travel", travel))
+        section.table(_national_columns(section, frame, causes, years), caption)
+
+
+def _national_columns(
+    section: Section, frame: pd.DataFrame, causes: list[str], years: list[int]
+) -> list[Column]:
+    say = section.say
     columns = [
-        Column(say("history.travel"), list(frame["travel"])),
         Column(say("history.measure"), list(frame["measure"])),
         Column(say("history.until"), list(frame["until"])),
         Column(str(years[0]), floats(frame["first"]), "", 1),
@@ -235,7 +243,7 @@ def _add_national(section: Section, data: xr.Dataset) -> None:
         columns.append(Column(title, floats(frame[cause]), say("history.free"), 2, signed=True))
         if frame[cause].abs().max() > 0 and cause != "flights":
             columns.append(Column(title, list(frame[f"{cause}_span"]), say("history.span")))
-    section.table(columns, say("history.national", first=years[0]))
+    return columns
 
 
 def _add_curve(section: Section, data: xr.Dataset) -> None:

@@ -52,7 +52,7 @@ def write_certificates(section: Section, result: Result) -> None:
     """Fill the section on what was solved and how well."""
     say, report = section.say, result.report
     section.words(say("certificates.intro"))
-    section.words(say("certificates.status", status=result.status.value))
+    section.words(say("certificates.status", status=say.name("status", result.status.value)))
     if report.identities:
         section.table(
             [
@@ -120,7 +120,7 @@ def _add_pairs(
 def _edit_sentence(section: Section, edit: Edit) -> str:
     say = section.say
     if edit.kind != "add":
-        select = ", ".join(f"{key} = {value}" for key, value in edit.select.items())
+        select = say.listed(f"{key} = {value}" for key, value in edit.select.items())
         return say(f"made.edit_{edit.kind}", name=edit.name, select=select)
     details = ""
     if edit.speed_kmh is not None:
@@ -141,7 +141,7 @@ def _add_assumptions(section: Section, result: Result) -> None:
     assumed = sum(bool(record["assumption"]) for record in records)
     section.words(say("made.count", assumed=assumed, count=len(records)))
     columns = [
-        Column(say("made.parameter"), [_named(record) for record in records]),
+        Column(say("made.parameter"), [_named(record, section) for record in records]),
         Column(say("made.value"), [_value(record["value"]) for record in records]),
         Column(say("made.low"), [_value(record["low"]) for record in records]),
         Column(say("made.high"), [_value(record["high"]) for record in records]),
@@ -155,9 +155,9 @@ def _add_assumptions(section: Section, result: Result) -> None:
     section.table(columns, say("made.assumptions"))
 
 
-def _named(record: AssumptionRecord) -> str:
+def _named(record: AssumptionRecord, section: Section) -> str:
     about = record.get("description", "")
-    return f"{record['name']}: {about}" if about else record["name"]
+    return section.say.headed(record["name"], about) if about else record["name"]
 
 
 def _value(value: object) -> str:

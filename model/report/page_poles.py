@@ -84,7 +84,9 @@ def reading_of(section: Section, stimulus: Stimulus, data: xr.Dataset) -> str:
         sectors = say("poles.reading_mix")
     else:
         shares = stimulus.sectors.items()
-        sectors = ", ".join(f"{name} {plain(100 * share)} %" for name, share in shares)
+        sectors = say.listed(
+            f"{name} {say('word.per_cent', value=plain(100 * share))}" for name, share in shares
+        )
     return say(
         "poles.reading_one",
         pole=stimulus.name,
@@ -298,13 +300,14 @@ def _add_space(section: Section, data: xr.Dataset) -> None:
     section.words(say(f"poles.{kind}_intro"), "note")
     if f"{kind}_ring" in data:
         shares = by_group(data, f"{kind}_ring", account)
+        shares.columns = pd.Index([say.name("ring", ring) for ring in shares.columns])
         ax = plot_parts(shares, label=say("poles.rings_label"), ordered=True)
         section.figure(figure_of(ax), say(f"poles.{kind}_rings"), say("poles.rings_alt"))
     if f"{kind}_cluster" not in data:
         return
     shares = by_group(data, f"{kind}_cluster", account)
     order = shares.sum().sort_values(ascending=False, kind="stable").index[:CLUSTERS]
-    columns = [Column(say("poles.cluster"), [str(name) for name in order])]
+    columns = [Column(say("poles.cluster"), [say.name("group", name) for name in order])]
     columns += [
         Column(str(pole), floats(shares.loc[pole, order], 100), "%", 1) for pole in shares.index
     ]
@@ -348,7 +351,7 @@ def _add_leakage(section: Section, data: xr.Dataset) -> None:
     section.part(say("poles.leakage_title"))
     share = 100 * leakage_shares(data)
     columns = [Column(say("word.pole"), [str(pole) for pole in share.index])]
-    columns += [Column(str(kind), floats(share[kind]), "%", 1) for kind in share]
+    columns += [Column(say.name("kind", kind), floats(share[kind]), "%", 1) for kind in share]
     columns.append(Column(say("word.total"), floats(share.sum(axis=1)), "%", 1))
     section.table(columns, say("poles.leakage"))
     if "leakage_range" not in data:
@@ -363,5 +366,5 @@ def _add_leakage(section: Section, data: xr.Dataset) -> None:
         Column(say("poles.variant"), [say.name("case", v) for v in table["variant"]]),
     ]
     kinds = [str(kind) for kind in data["kind"].to_numpy()]
-    columns += [Column(kind, floats(table[kind]), "%", 1) for kind in kinds]
+    columns += [Column(say.name("kind", kind), floats(table[kind]), "%", 1) for kind in kinds]
     section.table(columns, say("poles.leakage_range"))

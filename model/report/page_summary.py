@@ -71,7 +71,7 @@ def _listed(section: Section, words: Sequence[str]) -> str:
         return section.say("word.none")
     if len(words) == 1:
         return words[0]
-    return section.say("word.and", first=", ".join(words[:-1]), last=words[-1])
+    return section.say("word.and", first=section.say.listed(words[:-1]), last=words[-1])
 
 
 def _money(value: float, data: xr.Dataset, *, signed: bool = False) -> str:
@@ -87,16 +87,18 @@ def _tiles(section: Section, data: xr.Dataset) -> list[tuple[str, str]]:
     if "ledger" in data:
         summary = ledger_summary(data, _account(data))
         for pole, share in summary["spillover_share"].items():
-            tiles.append((f"{100 * float(share):.0f} %", say("summary.tile_pole", pole=pole)))
+            rounded = say("word.per_cent", value=f"{100 * float(share):.0f}")
+            tiles.append((rounded, say("summary.tile_pole", pole=pole)))
     if "corridor_range" in data:
         central, low, high = range_of(range_frame(data), "real_consumption")
         scale = money_scale([central], money_units(data))
         spread = say("word.range", low=short(low * scale.factor), high=short(high * scale.factor))
-        what = f"{say('summary.tile_consumption')} ({spread})"
+        what = say.noted(say("summary.tile_consumption"), spread)
         tiles.append((f"{short(central * scale.factor, signed=True)} {spoken(scale.unit)}", what))
     if has_access_change(data) and MINUTES in data["measure"].to_numpy():
         base, new, _change = _mean_minutes(data)
-        tiles.append((f"{write(100 * (new / base - 1), 2)} %", say("summary.tile_minutes")))
+        percent = say("word.per_cent", value=write(100 * (new / base - 1), 2))
+        tiles.append((percent, say("summary.tile_minutes")))
     if not tiles and "access_base" in data:
         tiles = _base_tiles(section, data)
     return tiles
@@ -141,7 +143,8 @@ def _pole_sentences(section: Section, result: Result) -> list[str]:
             low, high = row["spillover_share_low"], row["spillover_share_high"]
             spread = say("summary.spread", low=write(100 * low, 1), high=write(100 * high, 1))
         receivers = [
-            f"{name} ({_money(float(outside[name]), data)})" for name in outside.index[:NAMED]
+            say.noted(str(name), _money(float(outside[name]), data))
+            for name in outside.index[:NAMED]
         ]
         sentences.append(
             say(
@@ -209,7 +212,10 @@ def _corridor_sentences(section: Section, data: xr.Dataset) -> list[str]:
                 strongly=int((change < STRONG).sum()),
                 names=_listed(
                     section,
-                    [f"{places.loc[p, 'name']} ({short(float(change[p]))} {unit})" for p in order],
+                    [
+                        say.noted(str(places.loc[p, "name"]), f"{short(float(change[p]))} {unit}")
+                        for p in order
+                    ],
                 ),
                 unchanged=int(unchanged.sum()),
                 share=write(100 * float(people[unchanged].sum() / people.sum()), 0),
@@ -228,7 +234,7 @@ def _money_sentences(section: Section, data: xr.Dataset) -> list[str]:
     if "real_consumption" in found:
         change = found["real_consumption"]["change"].sort_values(ascending=False, kind="stable")
         best = [
-            f"{name} ({_money(float(change[name]), data, signed=True)})"
+            say.noted(str(name), _money(float(change[name]), data, signed=True))
             for name in change.index[:NAMED]
         ]
         losers = change[change < 0].index[::-1]
@@ -239,8 +245,9 @@ def _money_sentences(section: Section, data: xr.Dataset) -> list[str]:
             rest = say("summary.losers_none")
         still = int((change == 0).sum())
         if still:
-            rest += " " + say("summary.unmoved", count=still, regions=len(change))
-        sentences.append(f"{say('summary.gainers', names=_listed(section, best))} {rest}")
+            rest = say.sentences(rest, say("summary.unmoved", count=still, regions=len(change)))
+        gainers = say("summary.gainers", names=_listed(section, best))
+        sentences.append(say.sentences(gainers, rest))
     if {"output", "value_added"} <= set(found):
         falls = {name: int((found[name]["change"] < 0).sum()) for name in ("output", "value_added")}
         if any(falls.values()):

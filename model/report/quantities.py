@@ -11,10 +11,12 @@ Owns the question "how does this number read?" for every table, sentence and axi
 - `hours`: minutes written as hours and minutes.
 
 Terms: the *units* of an amount start with a magnitude word or none ("million yuan 2020"); a scale
-moves along thousand, million, billion, trillion so that the largest amount lies in 1 to 1000.
+moves along thousand, million, billion, trillion so that the largest amount lies in 1 to 1000. Units
+written in Chinese are counted as Chinese counts: in ten thousands and hundred millions.
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -34,6 +36,8 @@ __all__ = [
 
 MISSING = "–"
 MAGNITUDES = ("", "thousand", "million", "billion", "trillion")
+CHINESE = {"万亿": 1e12, "亿": 1e8, "万": 1e4, "": 1.0}  # what amounts are shown in
+COUNTED = {**CHINESE, "十亿": 1e9, "百万": 1e6, "千": 1e3}  # what they may be given in
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ def money_scale(values: Iterable[float], units: str) -> Scale:
     units
         Units of the amounts, for example ``"million yuan 2020"``.
     """
+    if re.search("[\u4e00-\u9fff]", units):
+        return _chinese_scale(_finite(values), units)
     head, _, tail = units.partition(" ")
     position, rest = (MAGNITUDES.index(head), tail) if head in MAGNITUDES[1:] else (0, units)
     largest = max(_finite(values), default=0.0) * 1000.0**position
@@ -66,8 +72,16 @@ def money_scale(values: Iterable[float], units: str) -> Scale:
     return Scale(1000.0 ** (position - target), unit)
 
 
+def _chinese_scale(sizes: list[float], units: str) -> Scale:
+    head = next((word for word in sorted(COUNTED, key=len)[::-1] if units.startswith(word)), "")
+    largest = max(sizes, default=0.0) * COUNTED[head]
+    target = next((word for word, size in CHINESE.items() if largest >= size), "")
+    return Scale(COUNTED[head] / CHINESE[target], f"{target}{units.removeprefix(head)}")
+
+
 def spoken(unit: str) -> str:
     """Shorten a unit for a sentence: without the year of its prices, which the page's head says."""
+    unit = re.sub("，.*$", "", unit)
     words = unit.split(" ")
     return " ".join(words[:-1]) if len(words) > 1 and words[-1].isdigit() else unit
 

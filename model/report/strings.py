@@ -4,7 +4,7 @@ Owns the question "what does the report say, in this language?". Nothing else in
 holds a sentence; a second language is a second file ``strings_<language>.toml`` with the same keys.
 
 - `Strings`: a table of words; call it with a key and the fields of the sentence.
-- `read_strings`: the table of one language.
+- `read_strings`: the table of one language; `LANGUAGES`: those there are.
 
 Terms: a *key* is ``section.name``; a *field* is a ``{placeholder}`` in a sentence; a *name* is a
 coordinate value of the result (a case, a measure, a part) that may have a wording of its own and is
@@ -12,11 +12,13 @@ shown as it stands when it has none. ``**`` around words makes them bold in pros
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 
-__all__ = ["Strings", "read_strings"]
+__all__ = ["LANGUAGES", "Strings", "read_strings"]
+
+LANGUAGES = ("en", "zh")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,22 @@ class Strings:
         """Say whether this language has the key."""
         return key in self.entries
 
+    def listed(self, words: Iterable[str], between: str = "comma") -> str:
+        """Put words in a row, parted by the language's ``"comma"`` or ``"semicolon"``."""
+        return self(f"word.{between}").join(words)
+
+    def noted(self, what: str, note: str) -> str:
+        """Put a note in brackets behind what it is about."""
+        return self("word.noted", what=what, note=note)
+
+    def headed(self, head: str, what: str) -> str:
+        """Put a head with a colon before what it is about."""
+        return self("word.headed", head=head, what=what)
+
+    def sentences(self, *sentences: str) -> str:
+        """Put sentences one after the other; empty ones are left out."""
+        return self("word.pause").join(one for one in sentences if one)
+
 
 def _flat(tree: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     entries: dict[str, str] = {}
@@ -73,8 +91,12 @@ def read_strings(language: str = "en") -> Strings:
 
     Raises
     ------
-    FileNotFoundError
+    ValueError
         There is no table of words for this language.
     """
+    if language not in LANGUAGES:
+        raise ValueError(
+            f"the report is written in {', '.join(LANGUAGES)}; there are no words for {language!r}"
+        )
     source = files(__package__) / f"strings_{language}.toml"
     return Strings(language, _flat(tomllib.loads(source.read_text(encoding="utf-8"))))

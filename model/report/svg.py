@@ -17,9 +17,11 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from html import escape
 from typing import TYPE_CHECKING, Any
+
+from model.report.wide_letters import wide_letters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,13 +60,23 @@ STYLE: dict[str, Any] = {
 
 
 @contextmanager
-def drawing_style() -> Iterator[None]:
-    """Make and render figures with matplotlib's defaults and the report's style, then restore."""
+def drawing_style(*, wide: bool = False) -> Iterator[None]:
+    """Make and render figures with matplotlib's defaults and the report's style, then restore.
+
+    Parameters
+    ----------
+    wide
+        Lay out Chinese letters as wide as they are, see `model.report.wide_letters`.
+    """
     import matplotlib
 
-    with matplotlib.rc_context():
+    with ExitStack() as stack:
+        stack.enter_context(matplotlib.rc_context())
         matplotlib.rcdefaults()
-        for key, value in STYLE.items():
+        style = dict(STYLE)
+        if wide:
+            style["font.family"] = [*STYLE["font.sans-serif"], stack.enter_context(wide_letters())]
+        for key, value in style.items():
             matplotlib.rcParams[key] = value  # type: ignore[index]  # keys are literals in the stub
         yield
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from model.report.facts_channels import has_channels
 from model.report.facts_corridor import has_corridor
+from model.report.localize import in_language
 from model.report.markup import Markup, join, paragraph, text
 from model.report.page_access import write_access
 from model.report.page_channels import write_channels
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
 
 __all__ = ["html_of", "write_html"]
 
+WIDE = ("zh",)  # languages whose letters the drawing font has not
 
-def write_html(result: Result, path: str | Path, *, say: Strings | None = None) -> Path:
+
+def write_html(
+    result: Result, path: str | Path, *, language: str = "en", say: Strings | None = None
+) -> Path:
     """Write the report of a result.
 
     Parameters
@@ -44,27 +49,37 @@ def write_html(result: Result, path: str | Path, *, say: Strings | None = None) 
         What a run returned.
     path
         File to write; replaced when it exists.
+    language
+        Language of the page; one of `model.report.strings.LANGUAGES`.
     say
-        Words; default English.
+        Words to use instead of those of the language.
 
     Returns
     -------
     Path
         The file.
+
+    Raises
+    ------
+    ValueError
+        There are no words for this language.
     """
     target = Path(path)
-    target.write_text(html_of(result, say or read_strings()), encoding="utf-8")
+    target.write_text(html_of(result, say or read_strings(language)), encoding="utf-8")
     return target
 
 
 def html_of(result: Result, say: Strings) -> str:
     """Give the page of a result as HTML; the same result gives the same text."""
-    with drawing_style():
+    result = in_language(result, say)
+    with drawing_style(wide=say.language in WIDE):
         sections = _sections(result, say)
     title = say("page.title", name=result.scenario.name)
     status = Markup("")
     if result.status.value != "ok":
-        status = paragraph(say("page.partial", status=result.status.value), "warning")
+        status = paragraph(
+            say("page.partial", status=say.name("status", result.status.value)), "warning"
+        )
     return "\n".join(
         [
             "<!DOCTYPE html>",

@@ -112,11 +112,24 @@ def base_dataset(base: Calibration, groupings: Groupings) -> xr.Dataset:
     for name in ("region_zh", "region_code", "sector_zh", "sector_code"):
         if name in table.data.coords:
             coords[name] = (name.split("_")[0], table.data[name].values.astype(object))
+    known = _known_names(base.network, groupings)
+    if known:
+        coords["known_name"] = np.array(list(known), dtype=object)
+        coords["known_name_zh"] = ("known_name", np.array(list(known.values()), dtype=object))
     data = data.assign_coords(coords)
     for name, unit_of in (("lon", "degrees east"), ("lat", "degrees north"), ("gdp", unit)):
         data[name].attrs["units"] = unit_of
     data["population"].attrs["units"] = "persons"
     return data
+
+
+def _known_names(network: Network, groupings: Groupings) -> dict[str, str]:
+    """Return the Chinese names of stops and groups that have one, by their English name."""
+    names = groupings.names("group_zh")
+    if "name_zh" in network.nodes:
+        stops = network.nodes[["name", "name_zh"]].dropna().astype(str)
+        names = dict(zip(stops["name"], stops["name_zh"], strict=True)) | names
+    return {name: other for name, other in names.items() if name and other}
 
 
 def backdrop_dataset(network: Network) -> xr.Dataset:

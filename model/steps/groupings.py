@@ -87,6 +87,15 @@ class Groupings:
         rows = self.places[self.places["grouping"] == grouping]
         return [g for g in dict.fromkeys(rows["group"]) if g != OUTSIDE] + [OUTSIDE]
 
+    def names(self, column: str) -> dict[str, str]:
+        """Return the names of groups in another column, such as ``group_zh``; {} without one."""
+        found: dict[str, str] = {}
+        for table in (self.places, self.regions):
+            if column in table:
+                known = table[["group", column]].dropna().astype(str)
+                found |= dict(zip(known["group"], known[column], strict=True))
+        return {name: other for name, other in found.items() if name != OUTSIDE and other}
+
     def resolve(
         self, pole: str | Mapping[str, float], regions: Sequence[str]
     ) -> dict[str, float] | list[str]:
