@@ -38,6 +38,7 @@ from model.delivery import Delivery, SectorRoles, transport_share
 from model.errors import MissingRoles, NetworkMismatch
 from model.parameters import Parameters
 from model.response import FinalDemandClosure, PriceRule, Response, respond
+from model.sealed import sealed
 from networks.network import Network
 from networks.whatif import Costs, SkimBase
 
@@ -82,6 +83,10 @@ class Calibration:
     skims: Skims
     delivery: Delivery
     theta: Array
+
+    def __post_init__(self) -> None:
+        """Seal the numbers: every run after this one rests on them."""
+        sealed(self)
 
     @property
     def costs(self) -> RegionCosts:

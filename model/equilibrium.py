@@ -192,7 +192,7 @@ def _base_of(
 
 
 def _with_population(base: EquilibriumBase, population: ArrayLike) -> EquilibriumBase:
-    persons = inputs.by_region(base, population, "population")
+    persons = inputs.by_region(base, population, "population").copy()
     if persons.shape != (base.n_regions,) or not (np.isfinite(persons) & (persons > 0.0)).all():
         raise InvalidParameter(
             f"population must be {base.n_regions} numbers above zero, one a region."

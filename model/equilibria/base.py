@@ -36,6 +36,7 @@ from io_tables.container.checks import raise_collected
 from io_tables.errors import InvalidTable, UnknownLabel
 from io_tables.table import RegionalTable
 from model.blocks import Blocks
+from model.sealed import sealed
 
 Array = NDArray[np.float64]
 
@@ -104,6 +105,10 @@ class EquilibriumBase:
     exports: Array
     exports_fixed: Array
     population: Array | None
+
+    def __post_init__(self) -> None:
+        """Seal the numbers: one base serves many changes."""
+        sealed(self)
 
     @classmethod
     def of(
