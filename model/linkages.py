@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 Forward = Literal["ghosh", "leontief"]
 CLASSES: Final = ("key", "backward", "forward", "weak")
+NAMED: Final = 12
+"""Key industries that a figure names."""
 
 
 def linkages(
@@ -207,7 +209,7 @@ def plot_key_sectors(
     import matplotlib.pyplot as plt
 
     if ax is None:
-        _, ax = plt.subplots(figsize=(6.0, 6.0), layout="constrained")
+        _, ax = plt.subplots(figsize=(9.5, 6.0), layout="constrained")
     shown = data if region is None else data.sel(region=[region])
     power, sensitivity = shown["power"].values.ravel(), shown["sensitivity"].values.ravel()
     kinds = shown["key"].values.ravel()
@@ -216,8 +218,14 @@ def plot_key_sectors(
         of = kinds == kind
         ax.scatter(power[of], sensitivity[of], s=14, label=f"{kind} ({of.sum()})")
     keys = np.flatnonzero(kinds == "key")
-    for k in keys[np.argsort(-(power + sensitivity)[keys])][:10]:
-        ax.annotate(names[k], (power[k], sensitivity[k]), fontsize=7)
+    strongest = keys[np.argsort(-(power + sensitivity)[keys], kind="stable")][:NAMED]
+    rows = np.linspace(0.97, 0.97 - 0.04 * max(len(strongest) - 1, 1), max(len(strongest), 2))
+    for row, k in zip(rows, strongest[np.argsort(-sensitivity[strongest])], strict=False):
+        ax.annotate(  # beside the axes, one below the other: names never meet
+            names[k], (power[k], sensitivity[k]), (1.02, row), textcoords="axes fraction",
+            fontsize=7, va="center", annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "lw": 0.4, "color": "0.6", "relpos": (0.0, 0.5)},
+        )  # fmt: skip
     ax.axvline(1.0, lw=0.8, color="0.6")
     ax.axhline(1.0, lw=0.8, color="0.6")
     ax.set_xlabel("power of dispersion (pulls on suppliers)")

@@ -213,9 +213,10 @@ def years_answer(path: Path, world: World | None, *, grouping: str | None) -> An
         Which.
     """
     values, people = _read_years(path)
-    years: list[float] = values.columns.tolist()
+    years = [float(year) for year in values.columns]
+    values = values.set_axis(years, axis=1)
     spread = sigma_convergence(values, people)
-    frame = pd.DataFrame({"year": years, "sigma": spread["sigma"].to_numpy()})
+    frame = pd.DataFrame({"year": [f"{y:g}" for y in years], "sigma": spread["sigma"].to_numpy()})
     columns = [values[year] for year in years]
     weights = None if people is None else people.to_numpy()
     for name, index in (
@@ -230,10 +231,10 @@ def years_answer(path: Path, world: World | None, *, grouping: str | None) -> An
         frame["between"] = [one.between for one in splits]
         frame["within"] = [one.within for one in splits]
     first, last = years[0], years[-1]
-    found = beta_convergence(values[first], values[last], float(last) - float(first), people)
+    found = beta_convergence(values[first], values[last], last - first, people)
     trend = float(spread.attrs["trend"])
     return Answer(
-        title=f"convergence of {len(values)} regions, {first} to {last}, {path.name}",
+        title=f"convergence of {len(values)} regions, {first:g} to {last:g}, {path.name}",
         frame=frame,
         labels=1,
         units="sigma: standard deviation of logarithms; others 1, 0 is equality",
@@ -402,7 +403,7 @@ def _draw_years(frame: pd.DataFrame) -> Axes:
 
     ax: Axes = plt.subplots(figsize=(7, 4))[1]
     for name in ("sigma", "coefficient_of_variation", "gini", "theil_t"):
-        ax.plot(frame["year"], frame[name], marker="o", label=name.replace("_", " "))
+        ax.plot(frame["year"].astype(float), frame[name], marker="o", label=name.replace("_", " "))
     ax.set_ylim(bottom=0.0)
     ax.set_xlabel("year")
     ax.legend(frameon=False)

@@ -113,22 +113,46 @@ def _add_multipliers(verbs: Family) -> None:
         "--households", action="store_true", help="type II: households spend what they earn"
     )
     made.add_argument("--by", choices=("industry", "sector", "region"), default="industry")
+    view = made.add_mutually_exclusive_group()
+    view.add_argument(
+        "--kinds",
+        action="store_true",
+        help="simple, truncated, total, types I and II, ratio and row multipliers",
+    )
+    view.add_argument("--matrix", action="store_true", help="region by region")
     add_draws(made)
     finish(made)
 
 
 def _multipliers(arguments: argparse.Namespace) -> int:
-    from model.cli.analysis.answer import deliver, opened
-    from model.cli.analysis.industries import multipliers_answer
+    from model.cli.analysis.answer import deliver
+    from model.cli.analysis.industries import (
+        households_told,
+        kinds_answer,
+        matrix_answer,
+        multipliers_answer,
+    )
+    from model.cli.analysis.ledger.growth import account_of_request
+    from model.cli.analysis.world import open_world
 
     request, drawing = request_of(arguments), drawing_of(arguments)
-    answer = multipliers_answer(
-        opened(request),
-        of=arguments.of,
-        households=arguments.households,
-        by=arguments.by,
-        drawing=drawing,
-    )
+    if drawing.draws and (arguments.kinds or arguments.matrix):
+        raise ScenarioError("--draws goes with the multipliers and their split alone")
+    if arguments.matrix and arguments.by != "industry":
+        raise ScenarioError("--matrix is of regions: leave --by out")
+    world = open_world(request.table, table_format=request.table_format)
+    account, _ = account_of_request(world, arguments.of)
+    table, households = world.table, arguments.households
+    if arguments.matrix:
+        wide = request.output_format != "text"
+        answer = matrix_answer(table, account, households=households, wide=wide)
+    elif arguments.kinds:
+        inside = households or households_told(table)
+        answer = kinds_answer(table, account, by=arguments.by, households=inside)
+    else:
+        answer = multipliers_answer(
+            table, of=account, households=households, by=arguments.by, drawing=drawing
+        )
     return deliver(answer, request)
 
 

@@ -67,7 +67,7 @@ def test_a_rich_pole_widens_by_itself_and_narrows_by_its_spillovers():
     poor = ledger_disparity(table, "R1", 0.01 * level.sum(), population=people)
     assert (poor["share"].sel(part="intraregional") < 0).all()
     ax = plot_disparity(poor)
-    assert len(ax.patches) == 3 * 5
+    assert len(ax.patches) == 3 * 6
     assert min(bar.get_width() for bar in ax.patches) < 0
 
 
