@@ -4,11 +4,13 @@ Public names
 ------------
 read_text : a text file in UTF-8
 read_rows : a CSV file, or one in a zip archive, with every cell as text
+rows_of : the text of a CSV file as a table, every cell as text
 numbers : a column of such a table as numbers
 UNPACKING : what a damaged archive can raise
 optional : a package that only one format needs
 """
 
+import csv
 import importlib
 import io
 import struct
@@ -87,6 +89,41 @@ def _decoded(raw: bytes, label: str) -> str:
     return text
 
 
+def rows_of(text: str, label: str) -> pd.DataFrame:
+    """Return the table of a CSV text, cells as text, blanks as "".
+
+    Raises
+    ------
+    InvalidNetwork
+        It is empty or no CSV, a column is named twice, a row has more cells than there are columns,
+        or the last row has fewer and no end of line: the file is cut off.
+    """
+    try:
+        names: list[str] = []
+        width = count = 0
+        for number, row in enumerate(csv.reader(io.StringIO(text)), start=1):
+            count = len(row)
+            if not names and count:
+                names = [cell.strip() for cell in row]
+            width = len(names)
+            if count > width and any(cell.strip() for cell in row[width:]):
+                raise InvalidNetwork(
+                    f"{label!r} must have {width} cells in a row; row {number} has {count}."
+                )
+        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, index_col=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as error:
+        raise InvalidNetwork(f"{label!r} must be a CSV table: {error}.") from error
+    except csv.Error as error:
+        raise InvalidNetwork(f"{label!r} must be a CSV table: {error}.") from error
+    if count < width and not text.endswith(("\n", "\r")):
+        raise InvalidNetwork(
+            f"{label!r} must have {width} cells in a row; the last has {count}. Is it cut off?"
+        )
+    if twice := sorted({n for n in names if n and names.count(n) > 1}):
+        raise InvalidNetwork(f"{label!r} must have every column once; twice: {', '.join(twice)}.")
+    return table
+
+
 def read_rows(
     folder: Path, name: str, required: tuple[str, ...], *, optional: bool = False
 ) -> pd.DataFrame | None:
@@ -127,12 +164,7 @@ def read_rows(
         if optional:
             return None
         raise MissingNetwork(f"{str(folder)!r} must have {name}.")
-    try:
-        table = pd.read_csv(
-            io.StringIO(_decoded(raw, label)), dtype=str, keep_default_na=False, index_col=False
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as error:
-        raise InvalidNetwork(f"{label!r} must be a CSV table: {error}.") from error
+    table = rows_of(_decoded(raw, label), label)
     table.columns = pd.Index([str(c).strip() for c in table.columns])
     for column in table.columns:
         table[column] = table[column].fillna("").astype(str).str.strip()

@@ -12,6 +12,7 @@ import pandas as pd
 from networks.errors import InvalidNetwork, MissingNetwork
 from networks.network import Network
 from networks.parameters import Parameters, read_parameters
+from networks.readers.files import read_text, rows_of
 
 
 def read_network(path: str | Path, *, name: str | None = None, year: int | None = None) -> Network:
@@ -63,9 +64,6 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises
     ------
     InvalidNetwork
-        The file is empty or is no CSV.
+        The file is empty, cut off, not in UTF-8 or no CSV.
     """
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InvalidNetwork(f"{str(path)!r} must be a CSV table in UTF-8: {error}.") from error
+    return rows_of(read_text(path), str(path))

@@ -72,7 +72,9 @@ def read_geo(
     path = Path(path)
     if not path.exists():
         raise MissingNetwork(f"There is no file {str(path)!r}.")
-    points, lines = _geojson(path) if path.suffix in (".geojson", ".json") else _layers(path)
+    points, lines = (
+        _geojson(path) if path.suffix.casefold() in (".geojson", ".json") else _layers(path)
+    )
     if not points or not lines:
         raise InvalidNetwork(
             f"{path.name} must have points (places) and lines (links); it has {len(points)} and "
@@ -134,14 +136,14 @@ def _geojson(path: Path) -> tuple[list[Feature], list[Feature]]:
 
 def _layers(path: Path) -> tuple[list[Feature], list[Feature]]:
     """Return the features of all layers of a file that geopandas reads."""
-    if path.suffix not in ENDINGS:
+    if path.suffix.casefold() not in ENDINGS:
         raise InvalidNetwork(f"Maps are read from {', '.join(ENDINGS)}; found {path.name!r}.")
     geopandas = optional("geopandas", "geo", f"A {path.suffix} file")
     pyogrio = optional("pyogrio", "geo", f"A {path.suffix} file")
     errors = (pyogrio.errors.DataSourceError, OSError, ValueError, RuntimeError)
     frames = []
     try:
-        if path.suffix == ".shp":
+        if path.suffix.casefold() == ".shp":
             pair = [path.with_name(path.name.replace("_links", "_nodes")), path]
             frames = [geopandas.read_file(p) for p in dict.fromkeys(pair) if p.exists()]
         else:
@@ -260,7 +262,7 @@ def write_geo(network: Network, path: str | Path) -> Path:
     links = network.links.reset_index()
     where = network.nodes[["lon", "lat"]]
     ends = np.stack([where.loc[links[c]].to_numpy() for c in ("from_node", "to_node")], axis=1)
-    if path.suffix in (".geojson", ".json"):
+    if path.suffix.casefold() in (".geojson", ".json"):
         features = [
             _feature(row, {"type": "Point", "coordinates": [row["lon"], row["lat"]]})
             for row in nodes.to_dict("records")
@@ -273,7 +275,7 @@ def write_geo(network: Network, path: str | Path) -> Path:
         text = json.dumps(whole, ensure_ascii=False, allow_nan=False)
         path.write_text(text + "\n", encoding="utf-8", newline="\n")
         return path
-    if path.suffix not in ENDINGS:
+    if path.suffix.casefold() not in ENDINGS:
         raise InvalidNetwork(f"Maps are written as {', '.join(ENDINGS)}; found {path.name!r}.")
     geopandas = optional("geopandas", "geo", f"A {path.suffix} file")
     shapely = optional("shapely", "geo", f"A {path.suffix} file")
@@ -281,12 +283,12 @@ def write_geo(network: Network, path: str | Path) -> Path:
     shapes["links"] = shapely.linestrings(ends)
     for table, frame in (("nodes", nodes), ("links", links)):
         made = geopandas.GeoDataFrame(frame, geometry=shapes[table], crs="EPSG:4326")
-        if path.suffix == ".gpkg":
+        if path.suffix.casefold() == ".gpkg":
             made.to_file(path, layer=table, driver="GPKG", mode="w" if table == "nodes" else "a")
             continue
         made = made.rename(columns={c: c[:10] for c in frame.columns})
         made.to_file(path.with_name(f"{path.stem}_{table}.shp"), encoding="utf-8")
-    return path if path.suffix == ".gpkg" else path.with_name(f"{path.stem}_links.shp")
+    return path if path.suffix.casefold() == ".gpkg" else path.with_name(f"{path.stem}_links.shp")
 
 
 def _feature(row: dict[Any, Any], geometry: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,8 @@ MODE_WORDS = {
     "air": ("air", "flight"),
 }
 OURS = {"from_node": "from_node_id", "to_node": "to_node_id", "km": "length"}
+OURS |= {"capacity": "capacity_per_day"}
+HOURS = 24.0  # GMNS capacities are an hour's and a lane's, those of this package a day's
 
 
 def read_gmns(
@@ -80,6 +82,10 @@ def read_gmns(
         notes.append(f"area_km2 of places that do not say theirs is an assumption: {area_km2:g}")
     blank = places & (nodes["area_km2"].astype(str) == "")
     nodes["area_km2"] = nodes["area_km2"].astype(object).mask(blank, area_km2)
+    hourly = (links["capacity"] * links["lanes"].fillna(1.0)).mask(links["capacity"] <= 0)
+    if (links["per_day"].isna() & hourly.notna()).any():
+        notes.append(f"capacity of a day: that of an hour and a lane x lanes x {HOURS:g}")
+    links["capacity"] = links["per_day"].fillna(hourly * HOURS)
     return Network(
         nodes,
         links[[c for c in links.columns if c in known]],
@@ -110,7 +116,9 @@ def road_graph_of_gmns(
     roads = links[links["mode"] == "road"].set_index("link")
     each = roads["capacity"].fillna(np.nan if capacity is None else capacity)
     network = Network(
-        nodes.assign(area_km2=AREA_KM2), roads.drop(columns=["capacity", "lanes"]), name="GMNS"
+        nodes.assign(area_km2=AREA_KM2),
+        roads.drop(columns=["capacity", "lanes", "per_day"]),
+        name="GMNS",
     )
     return RoadGraph.from_network(
         network, capacity=each * roads["lanes"].fillna(1.0), modes=["road"]
@@ -141,8 +149,9 @@ def _tables(path: Path, speed_kmh: float | None) -> tuple[pd.DataFrame, pd.DataF
     )
     for column in ("area_km2", "population", "gdp", "region", "region_code", "parent", "name_zh"):
         nodes[column] = node[column] if column in node.columns else ""
-    if "note" in node.columns:
-        nodes["note"] = node["note"]
+    for column in ("no_pass", "note"):
+        if column in node.columns:
+            nodes[column] = node[column]
     notes = [f"GMNS tables of {path.name}: lengths x {km:g} km, speeds x {kmh:g} km/h"]
     if not (zone != "").any() and not (given != "").any():
         notes.append("no node has a zone_id: every node is a place")
@@ -224,6 +233,7 @@ def _links(
             "status": text("status").where(text("status") != "", "speed"),
             "capacity": number("capacity"),
             "lanes": number("lanes"),
+            "per_day": number("capacity_per_day"),
         }
     )
     for name in ("line", "trains_per_day", "year_opened", "year_closed", "source", "note"):
@@ -249,6 +259,7 @@ def write_gmns(network: Network, folder: str | Path) -> Path:
     links["free_speed"] = (links["length"] / hours.mask(hours == 0)).where(hours > 0)
     links["facility_type"] = links["mode"]
     links["toll"] = links["money"]
+    links["capacity"] = links["capacity_per_day"] / HOURS
     config = pd.DataFrame(
         {
             "dataset_name": [network.name],

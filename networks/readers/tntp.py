@@ -45,6 +45,7 @@ COLUMNS = (
 HEADER = re.compile(r"^\s*<([^>]+)>\s*([^~\n]*)")
 ENTRY = re.compile(r"^(\d+)\s*:\s*([^\s;]+)$")
 ENDLESS = 1e12  # what a capacity without limit is written as
+ROUNDING = 1e-3  # of all trips, by which the sum of printed trips may miss the total of the header
 AREA_KM2 = 10.0  # of a zone; the format has none, and a place needs one for its cost to itself
 
 
@@ -135,6 +136,23 @@ def _head(text: str, path: Path) -> tuple[dict[str, str], list[tuple[int, str]]]
     return head, [(n, line) for n, line in rows if line]
 
 
+def _columns(text: str, path: Path) -> list[str]:
+    """Return the columns in the order in which the line above the links names them, if it does."""
+    for line in text.split("<END OF METADATA>")[-1].splitlines():
+        if line.lstrip().startswith("~"):
+            words = line.replace("~", " ").replace(";", " ").split()
+            named = [w.casefold() for w in words]
+            if set(named) <= set(COLUMNS) and named != list(COLUMNS):
+                if sorted(named) != sorted(COLUMNS):
+                    lost = [c for c in COLUMNS if named.count(c) != 1]
+                    raise InvalidNetwork(
+                        f"{path.name} must name every column once; not so: {', '.join(lost)}."
+                    )
+                return named
+            break
+    return list(COLUMNS)
+
+
 def _whole(head: dict[str, str], name: str, path: Path) -> int:
     try:
         return int(float(head[name].split()[0]))
@@ -154,11 +172,13 @@ def _numbers(words: list[str], where: str) -> list[float]:
 def _read_net(
     path: Path, km_per_length: float
 ) -> tuple[pd.DataFrame, tuple[str, ...], frozenset[str]]:
-    head, body = _head(read_text(path), path)
-    n_zones, n_links, first = (
+    text = read_text(path)
+    head, body = _head(text, path)
+    n_zones, n_nodes, n_links, first = (
         _whole(head, name, path)
-        for name in ("NUMBER OF ZONES", "NUMBER OF LINKS", "FIRST THRU NODE")
+        for name in ("NUMBER OF ZONES", "NUMBER OF NODES", "NUMBER OF LINKS", "FIRST THRU NODE")
     )
+    columns = _columns(text, path)
     rows = []
     for number, line in body:
         words = line.rstrip(";").split()
@@ -172,7 +192,22 @@ def _read_net(
         raise InvalidNetwork(
             f"{path.name} says it has {n_links} links; it has {len(rows)}. Is it cut off?"
         )
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=columns)
+    for name, most in (("init_node", n_nodes), ("term_node", n_nodes), ("link_type", 2**53)):
+        values = table[name].to_numpy()
+        fits = (values == np.floor(values)) & (np.abs(values) <= most)
+        fits &= (values >= 1) | (name == "link_type")
+        if not fits.all():
+            wrong = int(np.flatnonzero(~fits)[0])
+            raise InvalidNetwork(
+                f"{path.name}: {name} must be a whole number, of {n_nodes} nodes at most; link "
+                f"{wrong + 1} has {values[wrong]:g}."
+            )
+    if not (1 <= n_zones <= n_nodes <= 2 * max(len(rows), 1) and 1 <= first <= n_nodes + 1):
+        raise InvalidNetwork(
+            f"{path.name} must have zones among its nodes, and nodes at the ends of its links; it "
+            f"says {n_zones} zones, {n_nodes} nodes, first through node {first}, {len(rows)} links."
+        )
     ends = table[["init_node", "term_node"]].astype(np.int64).astype(str)
     links = pd.DataFrame(
         {
@@ -193,11 +228,12 @@ def _read_net(
 
 
 def _read_trips(path: Path, zones: tuple[str, ...]) -> pd.DataFrame:
-    _, body = _head(read_text(path), path)
+    head, body = _head(read_text(path), path)
     trips = pd.DataFrame(0.0, index=pd.Index(zones), columns=pd.Index(zones))
     values = trips.to_numpy(copy=True)
     place = {z: k for k, z in enumerate(zones)}
     origin: int | None = None
+    given: set[tuple[int, int]] = set()
     for number, line in body:
         words = line.split()
         if words[0].casefold() == "origin":
@@ -208,6 +244,11 @@ def _read_trips(path: Path, zones: tuple[str, ...]) -> pd.DataFrame:
                     f"found {line!r}."
                 )
             continue
+        if not line.endswith(";"):
+            raise InvalidNetwork(
+                f"{path.name}, line {number}, must end in a semicolon; found {line[-20:]!r}. Is it "
+                "cut off?"
+            )
         for entry in filter(None, (e.strip() for e in line.split(";"))):
             match = ENTRY.match(entry)
             if match is None or origin is None or match[1] not in place:
@@ -215,9 +256,22 @@ def _read_trips(path: Path, zones: tuple[str, ...]) -> pd.DataFrame:
                     f"{path.name}, line {number}, must hold 'zone : trips;' under an Origin; "
                     f"found {entry!r}."
                 )
-            values[origin, place[match[1]]] = _numbers([match[2]], f"{path.name}, line {number},")[
-                0
-            ]
+            pair = origin, place[match[1]]
+            value = _numbers([match[2]], f"{path.name}, line {number},")[0]
+            if pair in given or not (np.isfinite(value) and value >= 0):
+                raise InvalidNetwork(
+                    f"{path.name}, line {number}, must give trips of zero or more, each pair of "
+                    f"zones once; found {entry!r} from {zones[origin]}."
+                )
+            given.add(pair)
+            values[pair] = value
+    said = head.get("TOTAL OD FLOW", "").split()
+    total = _numbers(said[:1], f"{path.name}, TOTAL OD FLOW,")[0] if said else values.sum()
+    if not abs(values.sum() - total) <= ROUNDING * max(total, 1.0):
+        raise InvalidNetwork(
+            f"{path.name} says its trips are {total:g} in all; they are {values.sum():g}. Is it "
+            "cut off?"
+        )
     return pd.DataFrame(values, index=trips.index, columns=trips.columns)
 
 
@@ -231,6 +285,8 @@ def _read_flows(path: Path, links: pd.DataFrame) -> pd.DataFrame:
         waiting.setdefault((a, b), []).append(str(key))
     found = {}
     for a, b, volume, cost in table:
+        if not np.isfinite([a, b, volume, cost]).all():
+            raise InvalidNetwork(f"{path.name} must hold finite numbers; found {a}, {b}.")
         keys = waiting.get((str(int(a)), str(int(b))))
         if not keys:
             raise InvalidNetwork(f"{path.name} has a flow from {a:g} to {b:g}; no link does that.")
@@ -248,7 +304,12 @@ def _read_nodes(path: Path) -> pd.DataFrame:
     table = [_numbers(r[:3], f"{path.name}, row {k + 2},") for k, r in enumerate(rows[1:])]
     if any(len(r) != 3 for r in table):
         raise InvalidNetwork(f"{path.name} must have the columns Node, X and Y.")
+    if bad := [r for r in table if not (np.isfinite(r).all() and r[0] == int(r[0]))]:
+        raise InvalidNetwork(f"{path.name} must number its nodes; found {bad[0]}.")
     labels = [str(int(r[0])) for r in table]
+    if len(set(labels)) < len(labels):
+        twice = next(k for n, k in enumerate(labels) if k in labels[:n])
+        raise InvalidNetwork(f"{path.name} must have every node once; node {twice} is there twice.")
     return pd.DataFrame([r[1:] for r in table], index=labels, columns=["x", "y"])
 
 
@@ -348,6 +409,7 @@ def network_of_tntp(case: Tntp, *, name: str | None = None, year: int | None = N
             "lon": case.nodes.loc[labels, "x"].to_numpy(),
             "lat": case.nodes.loc[labels, "y"].to_numpy(),
             "area_km2": np.where(zone, AREA_KM2, np.nan),
+            "no_pass": np.isin(labels, list(graph.closed)),
         },
         index=pd.Index(labels, name="node"),
     )
@@ -358,15 +420,14 @@ def network_of_tntp(case: Tntp, *, name: str | None = None, year: int | None = N
             "mode": "road",
             "km": graph.links["km"].fillna(0.0),
             "minutes": graph.links["free_minutes"],
+            "capacity": graph.links["capacity"].where(graph.links["capacity"] < ENDLESS),
             "bidirectional": False,
             "source": f"{case.name} (TNTP)",
             "status": "published",
         }
     )
     notes = [f"area_km2 of every zone is an assumption: {AREA_KM2:g}"]
+    notes.append("capacity is in the unit of the trips of the case, whatever its period")
     if graph.closed:
-        notes.append(
-            f"{len(graph.closed)} zones must not be passed through; skims of this network do pass "
-            "them, assignment does not"
-        )
+        notes.append(f"{len(graph.closed)} zones must not be passed through")
     return Network(nodes, links, name=name or case.name, year=year, notes=tuple(notes))
