@@ -83,7 +83,7 @@ def quick_run(monkeypatch: pytest.MonkeyPatch) -> None:
         progress("base year", 0.5)
         return made_result(scenario)
 
-    def to_html(self: Result, path: Path) -> Path:
+    def to_html(self: Result, path: Path, language: str = "en") -> Path:
         path.write_text("<html></html>", encoding="utf-8")
         return path
 
