@@ -8,7 +8,8 @@ Terms
 -----
 Read are ways of the chosen road classes, ways of the chosen railway kinds that are no sidings,
 stations, aerodromes with an IATA code, and places. Roads are cut at junctions, and nodes where
-nothing branches off are taken out: minutes and km of a road do not change. Railways become links
+nothing branches off are taken out: minutes and km of a road do not change. Places and airports are
+joined to the nearest road that leads on to others. Railways become links
 between stations that follow each other, one *line* for each connected railway, since the map knows
 no timetable; a link is high-speed where most of it is marked so or allows 200 km/h. Run times are
 those of the speed limit, or of the class where none is given. Flights are not on the map.
@@ -30,7 +31,7 @@ from networks.errors import InvalidNetwork, MissingNetwork
 from networks.geo import great_circle_km
 from networks.network import Network
 from networks.readers.files import optional
-from networks.readers.thin import Piece, between_stations, thinned
+from networks.readers.thin import Piece, between_stations, piece_km, thinned
 
 ROADS = ("motorway", "trunk")
 RAILWAYS = ("rail",)
@@ -246,8 +247,9 @@ def _network(
     ends = sorted({p.start for p in pieces} | {p.end for p in pieces})
     where = np.array([found.at[n] for n in ends]).reshape(-1, 2)
     joined = {}
+    lengths = piece_km(pieces, ends)
     for row in nodes:
-        near, km = _nearest(where, row)
+        near, km = _nearest_firm(where, lengths, row, join_km)
         if km <= join_km:
             joined[row["node"]] = (ends[near], km)
         elif pieces:
@@ -285,6 +287,22 @@ def _nearest(where: np.ndarray, row: dict[str, Any]) -> tuple[int, float]:
         return -1, np.inf
     km = great_circle_km(row["lon"], row["lat"], where[:, 0], where[:, 1])
     near = int(km.argmin())
+    return near, float(km[near])
+
+
+def _nearest_firm(
+    where: np.ndarray, lengths: np.ndarray, row: dict[str, Any], join_km: float
+) -> tuple[int, float]:
+    """Return the nearest node from which a road leads on, and its distance.
+
+    Nodes within reach on a piece of road shorter than ``join_km`` (``piece_km``) are passed over
+    where there is a longer piece within reach: the rest of a way that the extract cuts, or a ramp.
+    """
+    if not len(where):
+        return -1, np.inf
+    km = great_circle_km(row["lon"], row["lat"], where[:, 0], where[:, 1])
+    longest = float(lengths[km <= join_km].max(initial=0.0))
+    near = int(np.where(lengths >= min(join_km, longest), km, np.inf).argmin())
     return near, float(km[near])
 
 

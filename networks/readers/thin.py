@@ -4,6 +4,7 @@ Public names
 ------------
 Piece : a step of a road or railway
 thinned : pieces merged over nodes that only carry on
+piece_km : how much road is joined both ways to each node
 between_stations : runs from each station to the next ones over a railway
 
 Terms
@@ -17,6 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,30 @@ def _merged(one: Piece, two: Piece, node: int) -> Piece | None:
         if first.end == node and second.start == node:
             return Piece(first.start, second.end, km, minutes, both=False)
     return None
+
+
+def piece_km(pieces: list[Piece], nodes: list[int]) -> "NDArray[np.float64]":
+    """Return for each node the km of the roads that can be left for it and reached from it.
+
+    Parameters
+    ----------
+    pieces
+        Steps of ways.
+    nodes
+        All of their ends, sorted; the order of the result.
+    """
+    if not pieces:
+        return np.zeros(len(nodes))
+    start = np.searchsorted(nodes, [p.start for p in pieces])
+    end = np.searchsorted(nodes, [p.end for p in pieces])
+    both = np.array([p.both for p in pieces])
+    tails, heads = np.concatenate([start, end[both]]), np.concatenate([end, start[both]])
+    graph = coo_array((np.ones(len(tails)), (tails, heads)), shape=(len(nodes),) * 2).tocsr()
+    _, part = connected_components(graph, directed=True, connection="strong")
+    inside = part[start] == part[end]
+    km = np.array([p.km for p in pieces])
+    total = np.bincount(part[start][inside], km[inside], minlength=part.max() + 1)
+    return np.asarray(total[part])
 
 
 def between_stations(
