@@ -216,5 +216,5 @@ def plot_disparity(data: xr.Dataset, *, pole: str | None = None, ax: Axes | None
     ax.axvline(0.0, color="0.3", linewidth=0.8)
     ax.set_xlabel("% of the index before; left narrows, right widens")
     ax.set_title(chosen, loc="left")
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
     return ax

@@ -104,10 +104,10 @@ class Answer:
 
 
 def opened(request: Request) -> RegionalTable:
-    """Open the table of a request."""
-    from model.sources import open_table  # after the words have been checked
+    """Open the table of a request; regions that are places get the names of the places."""
+    from model.cli.analysis.world import open_world  # after the words have been checked
 
-    return open_table(request.table, table_format=request.table_format)
+    return open_world(request.table, table_format=request.table_format).table
 
 
 def deliver(answer: Answer, request: Request) -> int:

@@ -406,5 +406,5 @@ def _draw_years(frame: pd.DataFrame) -> Axes:
         ax.plot(frame["year"].astype(float), frame[name], marker="o", label=name.replace("_", " "))
     ax.set_ylim(bottom=0.0)
     ax.set_xlabel("year")
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax

@@ -185,8 +185,8 @@ def matrix_answer(
         reading=(
             f"{size:,.0f} more of final demand for what {first['region']} makes, in the mix in "
             f"which it is bought, set off {size * first['total']:.1f} of {of}, "
-            f"{size * first['own']:.1f} there and {size * first['elsewhere']:.1f} in other regions; "
-            "--csv has the whole matrix."
+            f"{size * first['own']:.1f} there and {size * first['elsewhere']:.1f} in other "
+            "regions; --csv has the whole matrix."
         ),
         plot=lambda: plot_matrix(found),
     )

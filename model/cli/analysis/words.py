@@ -229,6 +229,13 @@ def _add_paths(verbs: Family) -> None:
     rule.add_argument("--coverage", type=float, metavar="SHARE", help="of the total, such as 0.8")
     rule.add_argument("--count", type=int, metavar="N", help="the N largest; 100 when left out")
     made.add_argument("--depth", type=int, metavar="N", help="most steps from final demand")
+    made.add_argument("--tree", action="store_true", help="as a tree, final demand first")
+    made.add_argument(
+        "--by",
+        choices=("both", "region", "sector"),
+        default="both",
+        help="what a node of a tree or Sankey diagram is",
+    )
     made.add_argument("--figure", choices=("bars", "sankey"), default="bars")
     finish(made)
 
@@ -255,14 +262,18 @@ def _paths(arguments: argparse.Namespace) -> int:
         count=arguments.count,
         depth=arguments.depth,
         figure=arguments.figure,
+        tree=arguments.tree,
+        by=arguments.by,
     )
     return deliver(answer, request)
 
 
 def _add_decompose(verbs: Family) -> None:
     made = declare(verbs, "decompose", "say why an account differs between two tables", _decompose)
-    made.add_argument("base", metavar="BASE", help=TABLE_HELP)
-    made.add_argument("new", metavar="NEW", help="a table with the same regions and sectors")
+    made.add_argument("base", nargs="?", metavar="BASE", help=TABLE_HELP)
+    made.add_argument(
+        "new", nargs="?", metavar="NEW", help="a table with the same regions and sectors"
+    )
     made.add_argument("--of", default="output", metavar="ACCOUNT", help=_ACCOUNT)
     made.add_argument("--by", choices=("region", "sector"), default="region")
     made.add_argument("--method", choices=("shapley", "two_polar", "sampled"), default="shapley")
@@ -274,6 +285,12 @@ def _decompose(arguments: argparse.Namespace) -> int:
     from model.cli.analysis.answer import deliver, opened
     from model.cli.analysis.change import change_answer
 
+    if arguments.new is None:
+        raise ScenarioError(
+            "decompose needs two tables, BASE and NEW, of the same regions and sectors: "
+            "'hinterland table project' makes one for totals of another year, 'hinterland table "
+            "template' shows the shape of your own"
+        )
     base, new = (request_of(arguments, name) for name in (arguments.base, arguments.new))
     answer = change_answer(
         opened(base),
