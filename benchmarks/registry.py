@@ -21,6 +21,7 @@ FAMILIES: dict[str, str] = {
     "coupling": "benchmarks.cases_coupling",
     "equilibrium": "benchmarks.cases_equilibrium",
     "link_value": "benchmarks.cases_link_value",
+    "corridors": "benchmarks.cases_corridors",
     "toolbox": "benchmarks.cases_toolbox",
     "paths": "benchmarks.cases_paths",
     "assignment": "benchmarks.cases_assignment",

@@ -235,8 +235,8 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
             folder=folder,
             progress=part(0.9, 0.98),
         )
-    name = request.candidates or f"pairs of places by {request.mode}"
-    return Story(Path(name).stem, data, network, stability, package, interaction)
+    name = "" if request.candidates is None else Path(request.candidates).stem
+    return Story(name, data, network, stability, package, interaction)
 
 
 def _check_budget(request: CorridorsRequest, candidates: list[Candidate]) -> None:

@@ -4,7 +4,8 @@ Owns the question: what does a planner read about the corridors, in English or C
 
 Public names
 ------------
-``write_page``    one self-contained HTML page in one language
+``write_page``    one self-contained HTML page in one language; ``page_of`` as text
+``words_of``      the words of a language
 ``LANGUAGES``     languages there are words for
 """
 
@@ -31,7 +32,7 @@ from model.report.strings import Strings
 from model.report.svg import drawing_style, figure_of
 from networks.network import Network
 
-__all__ = ["LANGUAGES", "Story", "write_page"]
+__all__ = ["LANGUAGES", "Story", "page_of", "words_of", "write_page"]
 
 LANGUAGES = ("en", "zh")
 SHOWN = 25
@@ -44,7 +45,7 @@ class Story:
     Parameters
     ----------
     name
-        Of the screening.
+        Of the screening; of pairs of places when empty.
     data
         From `screen_corridors`.
     network
@@ -73,40 +74,43 @@ def write_page(story: Story, path: str | Path, *, language: str = "en") -> Path:
     FileNotFoundError
         There are no words for this language.
     """
-    say = _words(language)
     target = Path(path)
+    target.write_text(page_of(story, words_of(language)), encoding="utf-8")
+    return target
+
+
+def page_of(story: Story, say: Strings) -> str:
+    """Return the page as text, in the language of the words."""
     with drawing_style(), warnings.catch_warnings():
         # Text stays text in the page; the browser has the letters that the drawing font lacks.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         sections = _sections(story, say)
-    title = say("page.title", name=story.name)
-    target.write_text(
-        "\n".join(
-            [
-                "<!DOCTYPE html>",
-                f'<html lang="{text(say.language)}">',
-                '<head><meta charset="utf-8">',
-                '<meta name="viewport" content="width=device-width, initial-scale=1">',
-                f"<title>{text(title)}</title>",
-                f"<style>{_asset('page.css')}</style></head>",
-                "<body><header>",
-                f'<p class="eyebrow">{text(say("page.eyebrow"))}</p><h1>{text(title)}</h1>',
-                paragraph(say("page.question"), "question"),
-                paragraph(_facts(story, say), "small"),
-                "</header><main>",
-                join(section.html() for section in sections),
-                "</main>",
-                f"<footer>{paragraph(say('page.footer'), 'small')}</footer>",
-                f"<script>{_asset('sort.js')}</script>",
-                "</body></html>\n",
-            ]
-        ),
-        encoding="utf-8",
+    name = story.name or say("page.pairs", mode=say.name("mode", story.data["mode"].values[0]))
+    title = say("page.title", name=name)
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            f'<html lang="{text(say.language)}">',
+            '<head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{text(title)}</title>",
+            f"<style>{_asset('page.css')}</style></head>",
+            "<body><header>",
+            f'<p class="eyebrow">{text(say("page.eyebrow"))}</p><h1>{text(title)}</h1>',
+            paragraph(say("page.question"), "question"),
+            paragraph(_facts(story, say), "small"),
+            "</header><main>",
+            join(section.html() for section in sections),
+            "</main>",
+            f"<footer>{paragraph(say('page.footer'), 'small')}</footer>",
+            f"<script>{_asset('sort.js')}</script>",
+            "</body></html>\n",
+        ]
     )
-    return target
 
 
-def _words(language: str) -> Strings:
+def words_of(language: str) -> Strings:
+    """Return the words of a language."""
     source = files("model.corridors") / f"words_{language}.toml"
     tree = tomllib.loads(source.read_text(encoding="utf-8"))
     flat = {f"{part}.{key}": str(v) for part, rows in tree.items() for key, v in rows.items()}
