@@ -10,26 +10,20 @@ Terms: the *joint* effect is that of all channels together, which a run never ad
 a channel is the mean, over all orders of switching the channels on, of what it adds when its turn
 comes (`model.channels.split`); shares sum to the joint effect. A channel that only answers to
 others (price, households, relocation) does nothing alone, and its share is what it makes of them.
+Inside a run: ``[run] split = true`` (`model.steps.split`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from model.channels.case import ANSWERS, Runs
-from model.channels.columns import LEVELS
-from model.channels.split import shapley
 from model.coupling import SpatialModel
 from model.scenario import Scenario
-from model.steps.base import labelled
-from model.steps.channels import case_of, drivers_of
+from model.steps.channels import case_of
 from model.steps.edits import edited_network
-
-Array = NDArray[np.float64]
+from model.steps.split import split_dataset
 
 __all__ = ["channel_split"]
 
@@ -61,32 +55,7 @@ def channel_split(model: SpatialModel, scenario: Scenario) -> xr.Dataset:
     if wanted != model.calibration.parameters:
         model = replace(model, parameters=wanted)
     base = model.calibration
-    skims = None
-    if scenario.edits:
-        skims = model.skims(edited_network(base.network, scenario))
-    runs = Runs(case_of(base, scenario, skims, model.groupings))
-    on = [*drivers_of(scenario), *(n for n in ANSWERS if n in scenario.closure.channels)]
-
-    def effect(channels: frozenset[str]) -> Array:
-        state = runs.of(channels).state
-        return np.stack([getattr(state, name) for name in LEVELS])
-
-    shares = shapley(on, effect)
-    joint = effect(frozenset(on))
-    flat = ("region", "sector")
-    unit = base.table.unit
-    stacked = np.stack(list(shares.values()), axis=-1) if on else np.zeros((*joint.shape, 0))
-    made = {}
-    for position, (name, (text, prices)) in enumerate(LEVELS.items()):
-        made[name] = labelled(
-            stacked[position], (*flat, "channel"), unit, f"{text}: share of a channel"
-        ).assign_attrs(prices=prices)
-        made[f"joint_{name}"] = labelled(
-            joint[position], flat, unit, f"{text}: all channels together"
-        ).assign_attrs(prices=prices)
-    gap = float(np.abs(stacked.sum(axis=-1) - joint).max())
-    scale = float(np.abs(joint).max()) or 1.0
-    made["gap"] = labelled(np.array(gap / scale), (), "1", "largest gap of shares and joint effect")
-    return xr.Dataset(made).assign_coords(
-        region=base.table.regions, sector=base.table.sectors, channel=on
-    )
+    network = edited_network(base.network, scenario)
+    skims = model.skims(network) if scenario.edits else None
+    case = case_of(base, scenario, skims, model.groupings)
+    return split_dataset(base, scenario, case, network)

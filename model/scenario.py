@@ -170,7 +170,7 @@ class Scenario:
         """
         failures = Failures()
         top = Block(data, "", failures)
-        stimuli = tuple(read_stimulus(one) for one in top.blocks("stimulus"))
+        stimuli = tuple(read_stimulus(one, folder) for one in top.blocks("stimulus"))
         edits = tuple(
             read_edit(one, kind, number)
             for kind in ("remove", "change", "add")

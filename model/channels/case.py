@@ -77,10 +77,9 @@ class Case:
         edited = "sourcing" in on and self.delivery is not None
         if edited:
             given["delivery"] = self.delivery
-        if "congestion" in on and self.congested is not None:
-            # Without edits roads slow down under the stimulus alone.
-            if edited or self.delivery is None:
-                given["delivery"] = self.congested
+        answers = edited or self.delivery is None  # without edits to the stimulus alone
+        if "congestion" in on and self.congested is not None and answers:
+            given["delivery"] = self.congested
         if "productivity" in on and self.productivity is not None:
             given["productivity"] = self.productivity
         if "demand" in on:

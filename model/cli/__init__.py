@@ -162,6 +162,14 @@ def _add_run(verbs: Family) -> None:
     made.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
     made.add_argument("-o", "--output", type=Path, metavar="DIR", help=_OUTPUT)
     made.add_argument("--only", metavar="NAME", help="run one stimulus or one edit alone")
+    made.add_argument(
+        "--draws", type=int, metavar="N", help="draws behind medians and intervals; 0 for none"
+    )
+    made.add_argument(
+        "--split",
+        action="store_true",
+        help="share the joint effect of all channels out over them, without an order",
+    )
     settle(made)
 
 
@@ -271,7 +279,13 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from model.cli.run import run_file
 
-    return run_file(arguments.scenario, output=arguments.output, only=arguments.only)
+    return run_file(
+        arguments.scenario,
+        output=arguments.output,
+        only=arguments.only,
+        draws=arguments.draws,
+        split=arguments.split,
+    )
 
 
 def _network_info(arguments: argparse.Namespace) -> int:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.cli.text import aligned, amount, percent
+from model.cli.headlines_sure import drawn_lines, split_lines
+from model.cli.text import aligned, amount, percent, signed
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +32,7 @@ def headlines(result: Result) -> list[str]:
     """
     data = result.data
     lines = [f"{result.scenario.name}: {result.status.value}", *_base(data)]
-    for block in (_poles, _corridor, _channels, _access, _disparity):
+    for block in (_poles, _corridor, drawn_lines, _channels, split_lines, _access, _disparity):
         found = block(data)
         if found:
             lines += ["", *found]
@@ -97,9 +98,9 @@ def _corridor(data: xr.Dataset) -> list[str]:
         central = float(values.sel(case="central"))
         spread = values.values[np.isfinite(values.values)]
         around = (
-            f" [{_signed(spread.min())} to {_signed(spread.max())}]" if np.ptp(spread) > 0 else ""
+            f" [{signed(spread.min())} to {signed(spread.max())}]" if np.ptp(spread) > 0 else ""
         )
-        lines.append(f"  {title} {_signed(central)}{around} {unit}".rstrip())
+        lines.append(f"  {title} {signed(central)}{around} {unit}".rstrip())
     return lines
 
 
@@ -117,7 +118,7 @@ def _channels(data: xr.Dataset) -> list[str]:
                 continue
             title = f"{level.replace('_', ' ')}, {channel}"
             lost = int(data["losers"].sel(channel=channel, level=level))
-            sums = (_signed(gains + losses), _signed(gains), _signed(losses))
+            sums = (signed(gains + losses), signed(gains), signed(losses))
             rows.append([title, *sums, str(lost)])
     return aligned(head, rows)
 
@@ -156,8 +157,3 @@ def _disparity(data: xr.Dataset) -> list[str]:
 
 def _latest(values: xr.DataArray) -> xr.DataArray:
     return values.isel(year=-1) if "year" in values.dims else values
-
-
-def _signed(value: float) -> str:
-    text = amount(float(value))
-    return text if text.startswith("-") or value == 0 else f"+{text}"

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from model.cli.output import check_new_file, check_output, stoppable, write_result
 from model.cli.progress import Progress
-from model.errors import NotInThisVersion, OutputRefused
+from model.errors import NotInThisVersion, OutputRefused, ScenarioError
 from model.scenario import Scenario, read_scenario
 
 __all__ = ["export_demo", "run_benchmarks", "run_demo", "run_file"]
@@ -29,7 +30,14 @@ RUN_SHARE = 0.75
 """Part of the progress that computing takes; the rest is writing and drawing."""
 
 
-def run_file(path: Path, *, output: Path | None = None, only: str | None = None) -> int:
+def run_file(
+    path: Path,
+    *,
+    output: Path | None = None,
+    only: str | None = None,
+    draws: int | None = None,
+    split: bool = False,
+) -> int:
     """Run a scenario file into a folder.
 
     Parameters
@@ -40,6 +48,10 @@ def run_file(path: Path, *, output: Path | None = None, only: str | None = None)
         The result folder; when None, the name of the file in the working folder.
     only
         The one stimulus or edit to run.
+    draws
+        Draws behind medians and intervals, instead of those of the file.
+    split
+        Whether to share the joint effect of all channels out, whatever the file says.
 
     Returns
     -------
@@ -49,6 +61,12 @@ def run_file(path: Path, *, output: Path | None = None, only: str | None = None)
     scenario = read_scenario(path)
     if only is not None:
         scenario = scenario.with_only(only)
+    if draws is not None:
+        if draws < 0 or draws == 1:
+            raise ScenarioError(f"--draws must be 0 or at least 2; found {draws}")
+        scenario = replace(scenario, run=replace(scenario.run, draws=draws))
+    if split:
+        scenario = replace(scenario, run=replace(scenario.run, split=True))
     return _run(scenario, output or Path(f"{path.stem}-result"))
 
 

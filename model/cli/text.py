@@ -8,7 +8,7 @@ Public names
 ``write_json``     one JSON document
 ``aligned``        rows as lines with columns that line up, wide Chinese characters included
 ``wrapped``        sentences as indented lines of a readable width
-``amount``, ``percent``   numbers for a reader
+``amount``, ``signed``, ``percent``   numbers for a reader
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["aligned", "amount", "percent", "wrapped", "write", "write_json"]
+__all__ = ["aligned", "amount", "percent", "signed", "wrapped", "write", "write_json"]
 
 WIDTH = 100
 
@@ -46,6 +46,12 @@ def amount(value: float) -> str:
         return f"{value:.2g}"
     digits = 0 if size >= 1000 or value == 0 else max(0, min(6, 3 - math.floor(math.log10(size))))
     return f"{value:,.{digits}f}"
+
+
+def signed(value: float) -> str:
+    """Return `amount` with its sign, "+" too."""
+    text = amount(float(value))
+    return text if text.startswith("-") or value == 0 else f"+{text}"
 
 
 def percent(part: float, whole: float) -> str:

@@ -37,7 +37,14 @@ __all__ = [
 ]
 
 Channel: TypeAlias = Literal[
-    "demand", "sourcing", "price", "productivity", "households", "relocation", "congestion"
+    "demand",
+    "sourcing",
+    "price",
+    "productivity",
+    "households",
+    "relocation",
+    "congestion",
+    "equilibrium",
 ]
 
 CHANNELS: tuple[Channel, ...] = ("demand", "sourcing")
@@ -91,7 +98,14 @@ class Stimulus:
     sectors
         "mix" for the mix the pole already has, or shares by sector that sum to one.
     prices
-        "basic": no margins or taxes inside.
+        "basic": no margins or taxes inside; "purchaser": what buyers pay, margins and taxes taken
+        out first (an amount with sectors, and `margins`).
+    margins
+        CSV file: margins per unit of money at purchasers' prices, products down (first column),
+        services that earn them across; only with "purchaser".
+    taxes
+        CSV file of two columns: product, and net taxes per unit of money at purchasers' prices;
+        products that are not listed pay none; only with "purchaser".
     """
 
     name: str
@@ -100,7 +114,9 @@ class Stimulus:
     share_of_final_demand: float | None = None
     amount: float | None = None
     sectors: str | Mapping[str, float] = "mix"
-    prices: Literal["basic"] = "basic"
+    prices: Literal["basic", "purchaser"] = "basic"
+    margins: str | None = None
+    taxes: str | None = None
 
     def amount_in(self, unit: str) -> float:
         """Return the amount in the unit of a table, such as "million yuan 2020".
@@ -171,10 +187,21 @@ class ReportOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """Seed and number of random draws; 0 draws is the central run alone."""
+    """How a scenario is run.
+
+    Parameters
+    ----------
+    seed
+        Of the draws: the same seed gives the same bits at any number of workers.
+    draws
+        Random draws behind intervals; 0 is the central run alone.
+    split
+        Whether the joint effect of all channels is shared out over them, without an order.
+    """
 
     seed: int = 1
     draws: int = 0
+    split: bool = False
 
 
 def money_multiplier(unit: str) -> float:

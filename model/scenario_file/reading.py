@@ -100,11 +100,15 @@ def read_groups(block: Block, folder: Path | None) -> Groups:
     """Read ``[groups]``; a relative path is taken from `folder`."""
     path = block.text("clusters")
     block.close()
-    return Groups(clusters=str((folder or Path.cwd()) / path) if path else None)
+    return Groups(clusters=_path(path, folder))
 
 
-def read_stimulus(block: Block) -> Stimulus:
-    """Read one ``[[stimulus]]``."""
+def _path(value: str, folder: Path | None) -> str | None:
+    return str((folder or Path.cwd()) / value) if value else None
+
+
+def read_stimulus(block: Block, folder: Path | None = None) -> Stimulus:
+    """Read one ``[[stimulus]]``; relative paths are taken from `folder`."""
     block.need("pole")
     pole = block.shares("pole")
     share = block.number("share_of_final_demand", above=-1.0)
@@ -118,7 +122,15 @@ def read_stimulus(block: Block) -> Stimulus:
         block.wrong(
             f'sectors must be "mix" or shares by sector such as {{ "X" = 1.0 }}; found {sectors!r}'
         )
-    block.choice("prices", "basic", ("basic",), ("purchaser",))
+    prices = block.choice("prices", "basic", ("basic", "purchaser"))
+    margins, taxes = (block.text(key) for key in ("margins", "taxes"))
+    if prices == "purchaser" and (amount is None or isinstance(sectors, str)):
+        block.wrong(
+            'prices = "purchaser" goes with an amount and sectors: shares and the mix of the table '
+            "are at basic prices already"
+        )
+    if prices == "basic" and (margins or taxes):
+        block.wrong('margins and taxes are taken out of prices = "purchaser" only')
     at = block.choice("at", "origin", ("origin", "use"))
     made = Stimulus(
         name=block.text("name", pole if isinstance(pole, str) else ", ".join(pole)),
@@ -127,6 +139,9 @@ def read_stimulus(block: Block) -> Stimulus:
         share_of_final_demand=share,
         amount=amount,
         sectors=sectors,
+        prices=cast(Literal["basic", "purchaser"], prices),
+        margins=_path(margins, folder),
+        taxes=_path(taxes, folder),
     )
     block.close()
     return made
@@ -195,15 +210,19 @@ def read_edit(block: Block, kind: str, number: int) -> Edit:
 
 def read_report(block: Block) -> ReportOptions:
     """Read ``[report]``."""
-    made = ReportOptions(languages=block.choices("languages", ("en",), ("en",), ("zh",)))
+    made = ReportOptions(languages=block.choices("languages", ("en",), ("en", "zh")))
     block.close()
     return made
 
 
 def read_run(block: Block) -> RunOptions:
     """Read ``[run]``."""
-    made = RunOptions(seed=block.integer("seed", 1), draws=block.integer("draws", 0))
-    if made.draws > 0:
-        block.later("draws above 0 are not in this version")
+    made = RunOptions(
+        seed=block.integer("seed", 1),
+        draws=block.integer("draws", 0),
+        split=block.flag("split", False),
+    )
+    if made.draws == 1:
+        block.wrong("draws must be 0 or at least 2: one draw has no interval; found 1")
     block.close()
     return made

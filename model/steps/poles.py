@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from io_tables.bridge import Bridged
 from io_tables.errors import TableError
 from io_tables.table import RegionalTable
 from model.calibration import Calibration
@@ -33,6 +34,7 @@ from model.spillover import spillovers
 from model.steps.base import identity, labelled
 from model.steps.cities import identities_of, places_dataset, places_ledger, solves_of
 from model.steps.groupings import RINGS, Groupings, allocation, rings_of
+from model.steps.prices import bridge_stimulus
 from model.stimulus import PoleLike, pole_demand, resolve_poles
 
 __all__ = ["AskedStimulus", "PolesOutcome", "ask_stimulus", "check_stimuli", "poles_dataset"]
@@ -54,15 +56,28 @@ class PolesOutcome:
 
 @dataclass(frozen=True)
 class AskedStimulus:
-    """A stimulus with its pole looked up and its money worked out."""
+    """A stimulus with its pole looked up and its money worked out.
+
+    Attributes
+    ----------
+    stimulus : Stimulus
+    pole : PoleLike
+    amount : float
+        As stated, in the unit of the table.
+    bridged : Bridged or None
+        Basic prices, taxes and margins of an amount at purchasers' prices.
+    """
 
     stimulus: Stimulus
     pole: PoleLike
     amount: float
+    bridged: Bridged | None = None
 
     @property
     def money(self) -> float | pd.Series[float]:
-        """The amount, by sector where the stimulus says so."""
+        """The amount at basic prices, by sector where the stimulus says so."""
+        if self.bridged is not None:
+            return self.bridged.basic
         sectors = self.stimulus.sectors
         if isinstance(sectors, str):
             return self.amount
@@ -100,9 +115,12 @@ def ask_stimulus(base: Calibration, stimulus: Stimulus, groupings: Groupings) ->
         else:
             demand = pole_demand(table, found, at=stimulus.at)
             amount = stimulus.share_of_final_demand * float(demand.sum())
+        bridged = None
+        if stimulus.prices == "purchaser":
+            bridged = bridge_stimulus(table, stimulus, amount)
     except (ModelError, TableError) as error:
         raise ScenarioError(f"[[stimulus]] '{stimulus.name}': {error}") from error
-    return AskedStimulus(stimulus, pole, amount)
+    return AskedStimulus(stimulus, pole, amount, bridged)
 
 
 def poles_dataset(
@@ -175,7 +193,40 @@ def poles_dataset(
         for one in asked
         if groupings.is_finer(one.stimulus.pole, base.table.regions)
     ]
+    data = data.merge(_taken_out(asked, base.table.unit))
+    notes += [
+        _said_prices(one, found, base.table.unit)
+        for one in asked
+        if (found := one.bridged) is not None
+    ]
     return PolesOutcome(data, notes, identities, solves)
+
+
+def _taken_out(asked: Sequence[AskedStimulus], unit: str) -> xr.Dataset:
+    """Return what stimuli at purchasers' prices hold beside the product; empty without any."""
+    if all(one.bridged is None for one in asked):
+        return xr.Dataset()
+    parts = [(0.0, 0.0) if (b := one.bridged) is None else (b.margins.sum(), b.taxes.sum())
+             for one in asked]  # fmt: skip
+    names = [one.stimulus.name for one in asked]
+    about = (
+        ("stimulus_margins", "margins of trade and transport inside the stimulus as stated"),
+        ("stimulus_taxes", "net taxes on products inside the stimulus as stated"),
+    )
+    made = {
+        name: labelled([part[k] for part in parts], ("pole",), unit, text)
+        for k, (name, text) in enumerate(about)
+    }
+    return xr.Dataset(made).assign_coords(pole=names)
+
+
+def _said_prices(asked: AskedStimulus, found: Bridged, unit: str) -> str:
+    return (
+        f"Stimulus '{asked.stimulus.name}': {asked.amount:,.0f} {unit} at purchasers' prices are "
+        f"{float(found.basic.sum()):,.0f} at basic prices, of which margins of "
+        f"{float(found.margins.sum()):,.0f} go to trade and transport; net taxes of "
+        f"{float(found.taxes.sum()):,.0f} go to no producer."
+    )
 
 
 def _ledger(table: RegionalTable, asked: Sequence[AskedStimulus]) -> xr.Dataset:

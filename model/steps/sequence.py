@@ -23,18 +23,22 @@ import xarray as xr
 from io_tables.table import RegionalTable
 from model.calibration import Calibration
 from model.channels.case import ANSWERS
+from model.leontief.machine import threads
 from model.results import IdentityRecord, ReportTable, Result, RunReport, RunStatus, SolveRecord
 from model.scenario import Scenario
 from model.steps.access import access_dataset
-from model.steps.base import backdrop_dataset, base_dataset, base_identities
+from model.steps.base import backdrop_dataset, base_dataset, base_identities, identity
 from model.steps.channels import case_of, channels_dataset
 from model.steps.corridor import corridor_dataset
 from model.steps.edits import edited_network, line_legs
 from model.steps.equilibrium import CHANNEL as EQUILIBRIUM
 from model.steps.equilibrium import equilibrium_dataset, mobility_of
 from model.steps.groupings import Groupings, read_place_groups
-from model.steps.poles import check_stimuli, poles_dataset
+from model.steps.poles import ask_stimulus, check_stimuli, poles_dataset
 from model.steps.report import CLOSURES, assumption_records, input_hashes, versions
+from model.steps.split import split_dataset, split_variables
+from model.steps.sure import INTERVAL, corridor_draws, ledger_draws
+from networks.network import Network
 
 Progress = Callable[[str, float], None]
 
@@ -48,6 +52,8 @@ STARTS = {
     "growth poles": 0.45,
     "equilibrium": 0.8,
     "channels": 0.85,
+    "split": 0.9,
+    "how sure": 0.95,
     "done": 1.0,
 }
 CHANNEL_VARIABLES = ("output", "value_added", "final_demand", "real_consumption")
@@ -177,6 +183,24 @@ def run_steps(
         solves += channels.solves
         zero_effects += channels.zero_effects
 
+    if scenario.run.split:
+        with steps.step("split"):
+            forces = case_of(base, scenario, skims, groupings)
+            split = split_dataset(base, scenario, forces, network)
+            data = data.merge(split_variables(split), join="exact")
+            identities.append(
+                identity("split: shares sum to the joint effect", float(split["gap"]), 1e-9)
+            )
+
+    if scenario.run.draws:
+        with steps.step("how sure") as tell:
+            drawn = _drawn(base, scenario, network, groupings, data, variants, tell)
+        data = data.merge(drawn, join="exact")
+        notes.append(
+            f"Intervals: {scenario.run.draws} draws with seed {scenario.run.seed}, "
+            f"{INTERVAL:.0%} of them; see what drives them beside."
+        )
+
     report = RunReport(
         solves=tuple(solves),
         identities=tuple(identities),
@@ -199,6 +223,43 @@ def run_steps(
         report=report,
         scenario=scenario,
     )
+
+
+def _drawn(
+    base: Calibration,
+    scenario: Scenario,
+    network: Network,
+    groupings: Groupings,
+    data: xr.Dataset,
+    variants: Mapping[str, RegionalTable],
+    tell: Progress,
+) -> xr.Dataset:
+    """Return medians and intervals of what a run has found: ledgers, effects of the edits."""
+    draws, seed, workers = scenario.run.draws, scenario.run.seed, threads()
+    made = xr.Dataset()
+    if "ledger" in data:
+        asked = [ask_stimulus(base, one, groupings) for one in scenario.stimuli]
+        made = ledger_draws(
+            base.table,
+            asked,
+            draws=draws,
+            seed=seed,
+            workers=workers,
+            progress=lambda _, share: tell("how sure: ledgers over drawn tables", 0.6 * share),
+        )
+    if "corridor_range" in data:
+        found = corridor_draws(
+            base,
+            network,
+            closure=scenario.closure.final_demand,
+            variants=variants,
+            draws=draws,
+            seed=seed,
+            workers=workers,
+            progress=lambda _, share: tell("how sure: the edits", 0.6 + 0.4 * share),
+        )
+        made = made.merge(found, join="exact")
+    return made
 
 
 def _placed_groupings(base: Calibration, scenario: Scenario, groupings: Groupings) -> Groupings:

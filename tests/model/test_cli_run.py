@@ -196,7 +196,7 @@ def test_a_failure_while_drawing_keeps_the_earlier_result(
     out = tmp_path / "out"
     assert say("run", scenario, "-o", out, "--only", "P").code == 0
 
-    def breaks(self: Result, path: Path) -> Path:
+    def breaks(self: Result, path: Path, language: str = "en") -> Path:
         raise ZeroDivisionError("no ink")
 
     monkeypatch.setattr(Result, "to_html", breaks)
@@ -366,3 +366,12 @@ def test_a_name_that_is_not_in_the_scenario_gets_the_nearest(
     say: Say, scenario: Path, tmp_path: Path
 ) -> None:
     refused(say("run", scenario, "-o", tmp_path / "out", "--only", "R"), "'R'", "'P', 'Q'")
+
+
+def test_draws_and_split_are_set_from_the_shell(say: Say, tmp_path: Path) -> None:
+    path = tmp_path / "d.toml"
+    path.write_text(
+        'name = "d"\n[[stimulus]]\npole = "Yangtze River Delta"\nshare_of_final_demand = 0.01\n',
+        encoding="utf-8",
+    )
+    refused(say("run", path, "-o", tmp_path / "out", "--draws", "1"), "--draws must be 0 or")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.errors import MissingScenario, NotInThisVersion, ScenarioError
+from model.errors import MissingScenario, ScenarioError
 from model.scenario import Scenario, Stimulus, money_multiplier, read_scenario
 from model.scenario_file.toml import toml_text
 
@@ -174,20 +174,45 @@ def test_all_failures_are_said_at_once() -> None:
     assert "'nam'" in message
 
 
+PURCHASED = {
+    "pole": "Shanghai",
+    "amount": 1e9,
+    "sectors": {"Construction": 1.0},
+    "prices": "purchaser",
+}
+
+
+def test_draws_split_and_purchasers_prices_are_read_and_written() -> None:
+    made = scenario(
+        stimulus=[{**PURCHASED, "margins": "m.csv", "taxes": "t.csv"}],
+        run={"seed": 3, "draws": 50, "split": True},
+    )
+    assert (made.run.draws, made.run.split) == (50, True)
+    one = made.stimuli[0]
+    assert one.prices == "purchaser"
+    assert Path(one.margins or "").name == "m.csv"
+    assert Scenario.from_dict(made.to_dict()) == made
+
+
 @pytest.mark.parametrize(
-    "blocks",
+    ("stimulus", "words"),
     [
-        {"stimulus": [{**GROWTH, "prices": "purchaser"}]},
-        {"report": {"languages": ["en", "zh"]}},
-        {"run": {"draws": 100}},
+        ({**PURCHASED, "sectors": "mix"}, "amount and sectors"),
+        ({**GROWTH, "prices": "purchaser"}, "amount and sectors"),
+        ({**GROWTH, "margins": "m.csv"}, 'prices = "purchaser" only'),
     ],
 )
-def test_what_has_no_method_yet_is_not_in_this_version(blocks: dict[str, object]) -> None:
-    with pytest.raises(NotInThisVersion, match="not in this version"):
-        scenario(**blocks)
+def test_purchasers_prices_go_with_an_amount_and_sectors(
+    stimulus: dict[str, object], words: str
+) -> None:
+    assert words in refusal(stimulus=[stimulus])
 
 
-def test_a_mistake_is_named_before_what_is_not_in_this_version() -> None:
+def test_one_draw_has_no_interval() -> None:
+    assert "at least 2" in refusal(run={"draws": 1})
+
+
+def test_every_mistake_is_named_beside_what_is_right() -> None:
     assert "'nme'" in refusal(nme=1, run={"draws": 9})
 
 
