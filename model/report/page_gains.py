@@ -20,7 +20,7 @@ from model.report.facts_corridor import effects, price_change, share_shifts
 from model.report.figures_chart import plot_changes
 from model.report.frames import floats
 from model.report.markup import Column
-from model.report.quantities import Scale, money_scale, share_scale, short
+from model.report.quantities import Scale, money_scale, share_scale, short, spoken
 from model.report.section import Section
 from model.report.svg import new_figure
 from model.results import Result
@@ -188,7 +188,7 @@ def _add_channels(section: Section, data: xr.Dataset) -> None:
     columns = [Column(say("corridor.channel"), [say.name("channel", c) for c in channels])]
     for name in ("real_consumption", "final_demand", "value_added", "output"):
         frames = [effects(data, "region", c, (name,)).get(name) for c in channels]
-        totals = [float(f["change"].sum(skipna=False)) for f in frames if f is not None]
+        totals = [_whole(frame) for frame in frames if frame is not None]
         if len(totals) == len(channels):
             cells = [_with_unit(value, data) for value in totals]
             columns.append(Column(say(f"variable.{name}"), cells))
@@ -197,7 +197,13 @@ def _add_channels(section: Section, data: xr.Dataset) -> None:
         section.table(columns, say("corridor.channels"))
 
 
+def _whole(frame: pd.DataFrame) -> float:
+    """Add up changes; what rounding leaves of gains and losses that cancel is nothing."""
+    total = float(frame["change"].sum(skipna=False))
+    return 0.0 if abs(total) <= 1e-12 * float(frame["base"].abs().sum()) else total
+
+
 def _with_unit(value: float, data: xr.Dataset) -> str:
     scale = scale_of(data, [value])
-    unit = f" {scale.unit}" if np.isfinite(value) and value != 0 else ""
+    unit = f" {spoken(scale.unit)}" if np.isfinite(value) and value != 0 else ""
     return amount_in(value, scale) + unit
