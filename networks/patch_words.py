@@ -8,12 +8,14 @@ FORMS : the sentences that are understood
 Terms
 -----
 Places may be given by English or Chinese name or by key, joined by a dash; where a name has a dash
-itself, put blanks round the dashes between names. Sentences are parted by ``;`` or a line end.
+itself, put blanks round the dashes between names. Sentences are parted by ``;``, ``；``,
+``。`` or a line end.
 """
 
 import re
 
 from networks.errors import InvalidNetwork
+from networks.patch_words_zh import FORMS_ZH, edit_from_chinese
 from networks.patches import Edit, Patch, make_edit
 
 FORMS = (
@@ -59,7 +61,7 @@ def patch_from_text(text: str, *, name: str | None = None) -> Patch:
     Parameters
     ----------
     text
-        Sentences of ``FORMS``.
+        Sentences of ``FORMS`` or, in Chinese, of ``networks.patch_words_zh.FORMS_ZH``.
     name
         What the patch is called; the text itself when left out.
 
@@ -68,7 +70,7 @@ def patch_from_text(text: str, *, name: str | None = None) -> Patch:
     InvalidNetwork
         A sentence that is not understood; the forms are listed.
     """
-    sentences = [s.strip().rstrip(".") for s in re.split(r"[;\n；]", text) if s.strip()]
+    sentences = [s.strip().rstrip(".") for s in re.split(r"[;\n；。]", text) if s.strip()]
     if not sentences:
         raise InvalidNetwork("A patch needs a sentence; found none.")
     edits = tuple(_edit(s) for s in sentences)
@@ -115,4 +117,7 @@ def _edit(sentence: str) -> Edit:
         stops = _stops(match["what"])
         if len(stops) > 1:
             return make_edit("close", {"between": stops, **mode})
-    raise InvalidNetwork(f"{sentence!r} is not understood. Say one of: " + "; ".join(FORMS) + ".")
+    if (edit := edit_from_chinese(sentence)) is not None:
+        return edit
+    forms = "; ".join((*FORMS, *FORMS_ZH))
+    raise InvalidNetwork(f"{sentence!r} is not understood. Say one of: {forms}.")

@@ -191,6 +191,40 @@ def test_closures_told_in_words_remove_what_they_name(words, gone):
     assert set(network.links.index) - set(edited.links.index) == gone
 
 
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [
+        ("甲-丙提速到350公里/小时", "upgrade 甲-丙 to 350 km/h"),
+        ("将甲至丙的高铁提速至时速350公里", "upgrade 甲-丙 to 350 km/h by hsr"),
+        ("线路 old 提速到250km/h，改为高速铁路", "upgrade line old to 250 km/h as hsr"),
+        ("关闭X Field机场", "close airport X Field"),
+        ("关闭机场甲", "close airport 甲"),
+        ("关闭甲-乙", "close Alpha - Beta"),
+        ("关闭甲至乙的铁路。", "close Alpha-Beta by railway"),
+        ("关闭线路fast", "close line fast"),
+        ("关闭Halt站；关闭线路old", "close station Halt; close line old"),
+        (
+            "新建甲-乙-丙高速铁路，时速350公里，每天60列，名为New",
+            "build Alpha-Beta-Gamma as hsr at 350 km/h with 60 trains a day called New",
+        ),
+    ],
+)
+def test_what_is_told_in_chinese_is_what_is_told_in_english(chinese, english):
+    network = corridor()
+    one, two = (
+        apply_patches(network, [patch_from_text(words, name="told")])
+        for words in (chinese, english)
+    )
+    same_tables(one, two)
+    with pytest.raises(AssertionError):
+        same_tables(one, network)
+
+
+def test_a_chinese_sentence_that_means_nothing_lists_the_forms():
+    with pytest.raises(InvalidNetwork, match=r"Say one of: .*关闭NAME机场"):
+        patch_from_text("请关闭一切")
+
+
 def test_a_line_told_in_words_is_with_line():
     network = corridor()
     words = "build Alpha-Beta-Gamma as high-speed rail at 350 km/h with 60 trains a day called New"
