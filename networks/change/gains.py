@@ -12,7 +12,7 @@ Terms
 -----
 *gain* is the change of a measure turned so that more is better. A place whose people straddle the
 edge of a quantile counts in both in proportion, so that every quantile has exactly the same number
-of people.
+of people; places that are equal in what orders them straddle it together, as one place would.
 
 Formula
 -------
@@ -185,13 +185,18 @@ def quantile_table(
         raise MeasureError(f"There must be one quantile at least; found {parts!r}.")
     order = np.argsort(order_by, kind="stable")
     order = order[people[order] > 0]
-    upto = np.cumsum(people[order])
+    # Places that are alike in order stand side by side: each has the same share of its people on
+    # either side of an edge, whatever the order of the table.
+    _, step, alike = np.unique(order_by[order], return_index=True, return_inverse=True)
+    crowd = np.add.reduceat(people[order], step)
+    upto = np.cumsum(crowd)
     since = np.concatenate([[0.0], upto[:-1]])
     edges = upto[-1] * np.arange(parts + 1) / parts
     low, high = edges[:-1, None], edges[1:, None]
-    inside = np.clip(np.minimum(upto, high) - np.maximum(since, low), 0.0, None)
+    shared = np.clip(np.minimum(upto, high) - np.maximum(since, low), 0.0, None)
     # Rounding may leave a grain of a place on the wrong side of an edge.
-    inside[inside < 1e-12 * upto[-1]] = 0.0
+    shared[shared < 1e-12 * upto[-1]] = 0.0
+    inside = (shared / crowd)[:, alike] * people[order]
     counted = inside.sum(axis=1)
     sums = inside @ value[order]
     there = inside > 0

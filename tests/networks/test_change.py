@@ -182,6 +182,16 @@ def test_quantiles_are_those_of_people_listed_one_by_one(rows, parts):
     np.testing.assert_allclose(table["population"], people.sum() / parts, rtol=1e-12)
 
 
+@given(st.permutations(range(6)), st.integers(1, 5))
+def test_quantiles_do_not_depend_on_the_order_of_places_that_are_alike(order, parts):
+    gain = np.array([1.0, -2.0, 5.0, 3.0, 0.5, 8.0])
+    people = np.array([3.0, 1.0, 2.0, 4.0, 1.0, 5.0])
+    by = np.array([2.0, 1.0, 2.0, 2.0, 1.0, 3.0])
+    one = quantile_table(gain, people, by=by, parts=parts)
+    other = quantile_table(gain[order], people[order], by=by[order], parts=parts)
+    pd.testing.assert_frame_equal(one, other, rtol=1e-12)
+
+
 def test_gains_are_positive_where_a_place_is_better_off():
     assert gains_of([10, 10], [8, 12], lower_is_better=True).tolist() == [2, -2]
     assert gains_of([10, 10], [8, 12], lower_is_better=False).tolist() == [-2, 2]
