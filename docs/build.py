@@ -1,11 +1,13 @@
 """Draw the figures and write the pages of the docs that come from a run.
 
-``python docs/build.py`` runs the shipped scenario and writes docs/figures/*.svg and
+``python docs/build.py`` runs the shipped scenarios and writes docs/figures/*.svg and
 docs/results.md. Nothing in them is written by hand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -18,9 +20,11 @@ from model.report.facts_poles import ledger_summary
 from model.report.figures_chart import plot_parts
 from model.report.figures_map import plot_places, read_backdrop
 from model.report.svg import drawing_style, figure_of
+from model.scenario import read_scenario
 
 HERE = Path(__file__).resolve().parent
 FIGURES = HERE / "figures"
+DRAWS = 8  # few: the variables are listed, not their values
 PARTS = {
     "intraregional": "inside the pole",
     "feedback": "feedback to the pole",
@@ -63,33 +67,47 @@ def save(figure: Figure, name: str) -> None:
     figure.savefig(FIGURES / name, format="svg", metadata={"Date": None}, bbox_inches="tight")
 
 
-def results_page(data: xr.Dataset) -> None:
-    """One row for every variable of a result."""
+def results_page(runs: Mapping[str, xr.Dataset]) -> None:
+    """One row for every variable of a result, in a table for each run that adds some."""
     lines = [
         "# What a result holds",
         "",
-        "Written by `python docs/build.py` from a run of the shipped scenario. `hl.read_result`",
+        "Written by `python docs/build.py` from runs of the shipped scenarios. `hl.read_result`",
         "reads the NetCDF file back; `Result.data` is this dataset. A variable `v` with a twin",
         "`v_base` is a level, and the effect is their difference; a channel acts alone.",
-        "",
-        "| variable | dimensions | unit | what it is |",
-        "|---|---|---|---|",
     ]
-    for name in sorted(str(n) for n in data.data_vars):
-        one = data[name]
-        dims = ", ".join(str(d) for d in one.dims)
-        unit = one.attrs.get("units", "")
-        lines.append(f"| `{name}` | {dims} | {unit} | {one.attrs.get('long_name', '')} |")
+    listed: set[str] = set()
+    for title, data in runs.items():
+        new = sorted({str(name) for name in data.data_vars} - listed)
+        listed |= set(new)
+        lines += ["", f"## {title}", "", "| variable | dimensions | unit | what it is |"]
+        lines.append("|---|---|---|---|")
+        for name in new:
+            one = data[name]
+            dims = ", ".join(str(d) for d in one.dims)
+            unit = one.attrs.get("units", "")
+            lines.append(f"| `{name}` | {dims} | {unit} | {one.attrs.get('long_name', '')} |")
     (HERE / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
-    """Run the shipped scenario and write everything."""
-    with as_file(files("model") / "scenarios" / "demo.toml") as path:
-        data = hl.run(path).data
+    """Run the shipped scenarios and write everything."""
+    with as_file(files("model") / "scenarios") as folder:
+        demo = read_scenario(folder / "demo.toml")
+        every = read_scenario(folder / "channels.toml")
+    data = hl.run(demo).data
     growth_poles(data)
     access(data)
-    results_page(data)
+    drawn = replace(demo, run=replace(demo.run, draws=DRAWS))
+    channels = tuple(dict.fromkeys((*every.closure.channels, "equilibrium")))
+    every = replace(every, closure=replace(every.closure, channels=channels))
+    results_page(
+        {
+            "Of every run with stimuli and edits": data,
+            "With draws": hl.run(drawn).data,
+            "With every channel": hl.run(every).data,
+        }
+    )
 
 
 if __name__ == "__main__":

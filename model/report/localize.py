@@ -38,7 +38,7 @@ from model.sources import embedded_case
 
 __all__ = ["Sayings", "in_language", "labels_of", "read_sayings", "unit_in"]
 
-REGIONS = ("region", "region_from", "region_to", "place_region")
+REGIONS = ("region", "region_from", "region_to", "place_region", "drawn_region")
 SECTORS = ("sector",)
 PLACES = ("place_name", "flow_from", "flow_to", "corridor_from", "corridor_to")
 GROUPS = ("macro_region", "cluster", "cluster_of", "access_group", "pole")
@@ -108,13 +108,13 @@ def in_language(result: Result, say: Strings) -> Result:
     if say.language == "en":
         return result
     labels = labels_of(result.data, say.language)
-    names = {name: text for block in labels.values() for name, text in block.items()}
+    names = {**labels["place"], **labels["sector"], **labels["group"]}
     units = {str(one.attrs.get("units", "")) for one in result.data.variables.values()} - {""}
     names |= {unit: unit_in(unit, say) for unit in units}
     return replace(
         result,
         data=_data_in(result.data, labels, say),
-        scenario=_scenario_in(result.scenario, names),
+        scenario=_scenario_in(result.scenario, labels),
         report=_report_in(
             result.report,
             names,
@@ -137,7 +137,7 @@ def labels_of(data: xr.Dataset, language: str) -> dict[str, Labels]:
     regions = beside("region", f"region_{language}")
     places = beside("place_name", f"place_name_{language}")
     return {
-        "group": {**regions, **known},
+        "group": {**known, **regions},
         "region": {**places, **regions},  # the regions of a table may be places
         "sector": beside("sector", f"sector_{language}"),
         "place": {**known, **places},
@@ -185,19 +185,20 @@ def unit_in(units: str, say: Strings) -> str:
     return "; ".join(parts)
 
 
-def _scenario_in(scenario: Scenario, names: Labels) -> Scenario:
+def _scenario_in(scenario: Scenario, labels: Mapping[str, Labels]) -> Scenario:
+    groups, sectors, places = (labels[kind] for kind in ("group", "sector", "place"))
     stimuli = tuple(
         replace(
             one,
-            name=names.get(one.name, one.name),
+            name=groups.get(one.name, one.name),
             sectors=one.sectors
             if isinstance(one.sectors, str)
-            else {names.get(name, name): share for name, share in one.sectors.items()},
+            else {sectors.get(name, name): share for name, share in one.sectors.items()},
         )
         for one in scenario.stimuli
     )
     edits = tuple(
-        replace(one, stops=tuple(names.get(stop, stop) for stop in one.stops))
+        replace(one, stops=tuple(places.get(stop, stop) for stop in one.stops))
         for one in scenario.edits
     )
     return replace(scenario, stimuli=stimuli, edits=edits)

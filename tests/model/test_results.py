@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import synthetic_channels
+import synthetic_result
 import xarray as xr
 
 from model.errors import MissingResult, OutputRefused, RunFailed, UnreadableResult
@@ -201,3 +203,24 @@ def test_a_result_without_blocks_still_makes_tables(tmp_path: Path) -> None:
     bare = Result(full.status, full.data[["output_base"]], full.report, full.scenario)
     names = [path.name for path in bare.to_csv(tmp_path)]
     assert names == ["economy.csv", "columns.csv"]
+
+
+def test_tables_on_the_past_and_on_channels_have_names_of_their_own(tmp_path: Path) -> None:
+    result = synthetic_channels.with_channels(synthetic_result.synthetic_result())
+    written = {path.stem: path for path in result.to_csv(tmp_path)}
+    assert {
+        "access_history",
+        "access_history_causes",
+        "access_history_groups",
+        "access_history_groups_causes",
+        "access_history_known",
+        "disparity_history",
+        "disparity_history_causes",
+        "channels_by_cluster",
+        "channels_by_ring",
+        "channels_contraction",
+    } <= set(written)
+    assert not [name for name in written if name.startswith("by_")]
+    heads = list(pd.read_csv(written["access_history"], nrows=1))
+    assert heads[:2] == ["place", "place_name"]
+    assert heads[-1] == "access_history [min; persons]"
