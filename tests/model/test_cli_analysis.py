@@ -16,6 +16,7 @@ import hinterland as hl
 from io_tables.table import RegionalTable
 from io_tables.testing import random_table
 from model.cli.analysis.footprint import stress_of_request
+from model.multiplier_kinds import multiplier_kinds, region_matrix
 from model.prices import import_prices
 from model.stressors import Stressors
 
@@ -195,9 +196,94 @@ def test_the_growth_of_a_poor_region_narrows_the_gap_and_shares_say_who_gains(sa
     assert shares.set_index("group")["share_of_gain"].idxmax() == "West"
 
 
+def test_parts_of_a_ledger_sum_to_the_change_of_the_gap_at_both_levels(say: Say) -> None:
+    words = ("--pole", "Guizhou", "--grouping", "north_south")
+    for level in ("china:2020", "china:2020:city"):
+        found = rows(say, "disparity", level, *words).set_index("index")
+        parts = found[["intraregional", "feedback", "spillover"]].sum(axis=1)
+        np.testing.assert_allclose(parts, found["change"], atol=1e-13)
+        split = found.loc[["theil_t_between", "theil_t_within"], "before"]
+        assert split.sum() == pytest.approx(found.loc["theil_t", "before"], rel=1e-9)
+        assert split["theil_t_between"] > 0
+    shares = [rows(say, "disparity", t, "--shares") for t in ("china:2020", "china:2020:city")]
+    for one in shares:
+        sums = one.groupby("grouping")[["share_of_people", "share_of_value_added"]].sum()
+        np.testing.assert_allclose(sums, 1.0)
+    both = [one.set_index(["grouping", "group"])["share_of_value_added"] for one in shares]
+    np.testing.assert_allclose(both[0], both[1].reindex(both[0].index), rtol=1e-2)
+
+
+def test_convergence_of_a_file_finds_the_speed_it_was_made_with(say: Say, tmp_path: Path) -> None:
+    speed, years = 0.02, 25
+    start = {"Beijing": 9.0, "Gansu": 7.0, "Hebei": 8.0, "Hubei": 8.3}
+    lines = ["region,year,value"]
+    for name, level in start.items():
+        end = 11.0 + (level - 11.0) * np.exp(-speed * years)
+        lines += [f"{name},1995,{np.exp(level)}", f"{name},2020,{np.exp(end)}"]
+    (tmp_path / "values.csv").write_text("\n".join(lines))
+    answer = done(say("disparity", "--file", tmp_path / "values.csv"))
+    assert "gaps closing by 2.00 % a year, half of a gap in 35 years" in answer.out
+    found = rows(say, "disparity", "--file", tmp_path / "values.csv", "--grouping", "macro_region")
+    ratio = found["sigma"].iloc[1] / found["sigma"].iloc[0]
+    assert ratio == pytest.approx(np.exp(-speed * years), rel=1e-9)
+    np.testing.assert_allclose(found["between"] + found["within"], found["theil_t"])
+
+
+def test_kinds_and_the_matrix_of_multipliers_are_those_of_the_library(
+    say: Say, path: Path, table: RegionalTable
+) -> None:
+    kinds = rows(say, "multipliers", path, "--kinds").set_index(["region", "sector"])
+    expected = multiplier_kinds(table, "output")["total"].to_series()
+    np.testing.assert_allclose(kinds["total"].reindex(expected.index), expected, rtol=1e-12)
+    found = rows(say, "multipliers", path, "--matrix").set_index("region")
+    matrix = region_matrix(table, "output").to_pandas()
+    square = found[[f"in {name}" for name in table.regions]].loc[table.regions].to_numpy()
+    np.testing.assert_allclose(square, matrix.to_numpy().T, rtol=1e-12)
+    assert "most of it in" in done(say("multipliers", path, "--matrix")).out
+
+
+def test_the_tree_of_paths_adds_up(say: Say, path: Path, table: RegionalTable) -> None:
+    found = rows(say, "paths", path, "--tree", "--by", "sector", "--region", table.regions[0])
+    paths = hl.structural_paths(table, "value_added", table.regions[0])
+    top = found[found["depth"] == 1]
+    assert top["value"].sum() == pytest.approx(paths.frame["value"].sum(), rel=1e-9)
+    assert found["direct"].sum() == pytest.approx(paths.frame["value"].sum(), rel=1e-9)
+
+
+def test_a_lag_is_estimated_beside_the_table(
+    say: Say, path: Path, table: RegionalTable, tmp_path: Path
+) -> None:
+    big = random_table(5, 12, 2)
+    where = big.to_netcdf(tmp_path / "big.nc")
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"school": rng.normal(size=12)}, index=pd.Index(big.regions, name="region"))
+    data["income"] = 1.0 + 2.0 * data["school"] + 0.1 * rng.normal(size=12)
+    data.to_csv(tmp_path / "data.csv")
+    words = ("lag", tmp_path / "data.csv", "--outcome", "income", "--table", where)
+    found = rows(say, *words, "--weights", "table").set_index("what")
+    fit = hl.fit_lag(data["income"], data[["school"]], hl.weights_from_table(big))
+    expected = hl.impacts(fit.model)["impact"].sel(variable="school", kind="direct")
+    assert found.loc["school", "direct"] == pytest.approx(float(expected), rel=1e-9)
+    assert "simulated by the table" in found.index
+    assert "How to read it" in done(say(*words, "--weights", "table")).out
+    refused(say(*words), "--network")
+    refused(say(*words[:3], "incom", *words[4:]), "did you mean 'income'")
+    refused(say("lag", tmp_path / "data.csv", "--outcome", "income", "--table", path), "R10")
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        (["multipliers", "--kinds", "--draws", "5"], ["--draws"]),
+        (["multipliers", "--matrix", "--by", "region"], ["--matrix"]),
+        (["paths", "--by", "region"], ["--tree"]),
+        (["decompose"], ["BASE and NEW", "table project"]),
+        (["disparity", "--file", "gone.csv"], ["gone.csv"]),
+        (["disparity", "--file", "x.csv", "--pole", "Hebei"], ["--pole"]),
+        (["disparity", "--shares", "--draws", "5", "--pole", "Hebei"], ["--draws"]),
+        (["disparity", "--grouping", "clusters"], ["whole regions"]),
+        (["lag", "gone.csv", "--outcome", "y"], ["gone.csv"]),
+        (["lag", "gone.csv"], ["--outcome"]),
         (["multipliers", "--of", "outptu"], ["did you mean 'output'"]),
         (["multipliers", "--draws", "1"], ["--draws", "at least 2"]),
         (["multipliers", "--plot", "x.gif"], [".png", "x.gif"]),

@@ -1,10 +1,10 @@
-"""The words of the verb ``disparity``.
+"""The words of the verbs ``disparity`` and ``lag``.
 
-Owns the question: which words ask how unequal regions are?
+Owns the question: which words ask how unequal regions are, and what data say of their neighbours?
 
 Public names
 ------------
-``add_gap_verbs``    declare the verb
+``add_gap_verbs``    declare the verbs
 
 Nothing heavy is imported here.
 """
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.cli.analysis.words import add_draws, declare, drawing_of, finish, request_of
-from model.cli.words import Family
+from model.cli.table_words import EMBEDDED, TABLE_HELP
+from model.cli.words import Family, add_verb
 from model.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ __all__ = ["add_gap_verbs"]
 
 
 def add_gap_verbs(verbs: Family) -> None:
-    """Declare ``disparity``."""
+    """Declare ``disparity`` and ``lag``."""
+    _add_disparity(verbs)
+    _add_lag(verbs)
+
+
+def _add_disparity(verbs: Family) -> None:
     made = declare(
         verbs, "disparity", "say how unequal regions are, and what growth does", _disparity
     )
@@ -62,6 +68,51 @@ def add_gap_verbs(verbs: Family) -> None:
     )
     add_draws(made)
     finish(made)
+
+
+def _add_lag(verbs: Family) -> None:
+    made = add_verb(verbs, "lag", "estimate spillovers from data, beside the table's own", _lag)
+    made.add_argument("file", type=Path, metavar="FILE", help="CSV: region and columns of numbers")
+    made.add_argument("--outcome", required=True, metavar="COLUMN", help="what is explained")
+    made.add_argument(
+        "--variable",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="what explains it; may be repeated; all other columns when left out",
+    )
+    made.add_argument(
+        "--weights",
+        choices=("minutes", "table"),
+        default="minutes",
+        help="neighbours by inverse travel time, or by what regions buy from each other",
+    )
+    made.add_argument("--nearest", type=int, metavar="N", help="only the N nearest are neighbours")
+    made.add_argument("--durbin", action="store_true", help="variables of neighbours as well")
+    made.add_argument("--method", choices=("likelihood", "instruments"), default="likelihood")
+    made.add_argument("--table", default=EMBEDDED, metavar="TABLE", help=TABLE_HELP)
+    made.add_argument("--table-format", metavar="NAME", help="format of the file of the table")
+    made.add_argument("--network", metavar="NETWORK", help="for travel times")
+    finish(made)
+
+
+def _lag(arguments: argparse.Namespace) -> int:
+    from model.cli.analysis.answer import deliver
+    from model.cli.analysis.lag import LagWords, lag_answer
+    from model.cli.analysis.world import open_world
+
+    request = request_of(arguments)
+    words = LagWords(
+        path=arguments.file,
+        outcome=arguments.outcome,
+        variables=tuple(arguments.variable),
+        weights=arguments.weights,
+        nearest=arguments.nearest,
+        durbin=arguments.durbin,
+        method=arguments.method,
+    )
+    world = open_world(request.table, table_format=request.table_format, network=arguments.network)
+    return deliver(lag_answer(words, world), request)
 
 
 def _disparity(arguments: argparse.Namespace) -> int:

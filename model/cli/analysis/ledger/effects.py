@@ -219,11 +219,11 @@ def by_answer(ledger: Ledger, by: str, drawing: Drawing, *, decay: bool = False)
     away = "feedback comes back through others, spillover arises in others"
     induced = ", induced by what households spend" if ledger.households else ""
     first = frame.iloc[0]
-    where = "" if label is None else f" {first[label]}:"
+    where = "" if label is None else f", {first[label]}"
     whole = float(frame.loc[frame[POLE] == first[POLE], "total"].sum())
     part = "" if label is None else f", {100 * float(first['total']) / whole:.1f} % of its total"
     reading = (
-        f"{first[POLE]},{where} {what} {amount(float(first['total']))} {ledger.account.units}"
+        f"{first[POLE]}{where}: {what} {amount(float(first['total']))} {ledger.account.units}"
         f"{part}. Intraregional is what the pole makes by itself, {away}{induced}."
     )
     given = tuple(f"{name} is given {text}." for name, text in ledger.grown.words.items())
