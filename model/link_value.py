@@ -116,6 +116,7 @@ def pair_values(
     As ``link_values``.
     """
     rule = _price_rule(channels, prices)
+    _check_closure(closure)
     goal = check_objective(base, objective, closure=closure, prices=rule)
     chosen = _chosen(base, regions)
     found = pair_gradients(
@@ -206,6 +207,7 @@ def link_values(
         Objectives, regions or links that are not there.
     """
     rule = _price_rule(channels, prices)
+    _check_closure(closure)
     goal = check_objective(base, objective, closure=closure, prices=rule)
     chosen = _chosen(base, regions)
     groups = chosen if by_region else np.asarray(chosen.any(axis=1)).reshape(-1, 1)
@@ -249,6 +251,14 @@ def _price_rule(channels: Sequence[str], prices: PriceRule) -> PriceRule:
     if prices not in ("given", "follow costs"):
         raise InvalidParameter(f'prices must be "given" or "follow costs"; found {prices!r}.')
     return "follow costs" if "price" in words else prices
+
+
+def _check_closure(closure: str) -> None:
+    if closure not in ("spending", "real"):
+        raise InvalidParameter(
+            f'closure must be "spending" or "real"; found {closure!r}'
+            f"{did_you_mean(str(closure), ('spending', 'real'))}."
+        )
 
 
 def _chosen(base: Calibration, regions: Sequence[str] | None) -> NDArray[np.bool_]:
@@ -370,6 +380,11 @@ def _build_cost(
         raise UnknownLabel(
             f"build_cost names {len(lost)} links that the network does not have: "
             f"{', '.join(lost[:5])}{did_you_mean(lost[0], list(known)[:5000])}."
+        )
+    if given.index.has_duplicates:
+        twice = given.index[given.index.duplicated()].astype(str)
+        raise InvalidParameter(
+            f"build_cost must name a link once; {', '.join(twice[:5])} stand more often. Sum them."
         )
     values = given.reindex(known).groupby(group).sum(min_count=1).to_numpy(dtype=np.float64)
     return xr.DataArray(values, dims=("link",), coords={"link": keys})

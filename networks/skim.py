@@ -49,7 +49,7 @@ from networks.modes import (
 from networks.network import Network
 from networks.parameters import Overrides, Parameters
 from networks.schema import units_of
-from networks.whatif.asked import Asked, joined, objective, parts_of
+from networks.whatif.asked import Asked, check_words, joined, objective, parts_of
 
 Floats = NDArray[np.float64]
 By = Literal["cost", "minutes"]
@@ -124,7 +124,7 @@ def skim(
     Raises
     ------
     UnknownLabel
-        A zone or mode that the network does not have.
+        A zone or mode that the network does not have, and options that do not exist.
     UnreachablePlace
         Places that cannot be reached or left, with the reason.
     ParameterError
@@ -132,9 +132,10 @@ def skim(
     MeasureError
         A logsum that is not positive, or a ``mode_constant`` above the cost of a trip.
     """
+    asked = Asked(purpose, by, modes, combine, parameters, unreachable)
+    check_words(ends=(ends, ("door", "stop")))
     apart = combine in APART
     if not parts:
-        asked = Asked(purpose, by, modes, combine, parameters, unreachable)
         return _objective_alone(network, asked, zones, ends)
     done = _skim_all(network, purpose, modes, ends, zones, by, parameters, apart=apart)
     settings = done.parameters
@@ -166,8 +167,7 @@ def skim(
     reachable = np.isfinite(objective)
     data["main_mode"] = main
     data["reachable"] = reachable
-    strict = modes is None if unreachable is None else unreachable == "raise"
-    if strict and not reachable.all():
+    if asked.strict and not reachable.all():
         raise UnreachablePlace(_who_is_lost(network, done.zones, reachable))
     return _labelled(network, done, data, (ORIGIN, DESTINATION), purpose, by, combine, ends)
 
@@ -218,6 +218,8 @@ def skim_modes(
     ``combine`` the variable ``share`` says how many trips of a pair each main mode has, kinds of
     train together; NaN for a zone to itself, zero where a mode has no path.
     """
+    Asked(purpose, by, modes, combine or "least")
+    check_words(ends=(ends, ("door", "stop")))
     done = _skim_all(network, purpose, modes, ends, zones, by, parameters)
     own = np.arange(len(done.zones))
     area = network.nodes.loc[done.zones, "area_km2"].to_numpy(dtype=np.float64)

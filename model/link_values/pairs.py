@@ -147,6 +147,14 @@ def _of_access(base: Calibration, goal: Goal, groups: NDArray[np.bool_]) -> dict
     region = np.array([place[str(label)] for label in base.places.region])
     mass = place_values(base, wanted.mass, "mass")
     people = place_values(base, wanted.people, "people").to_numpy()
+    nobody = [not people[of[region]].sum() > 0.0 for of in groups.T]
+    if any(nobody):
+        alone = np.flatnonzero(groups[:, nobody].any(axis=1))
+        lost = [base.places.regions[k] for k in alone]
+        raise ShapeError(
+            f"The people whose access counts must be more than none; there are none in "
+            f"{', '.join(lost[:5])}. Give others as people=, or leave these regions out."
+        )
     if wanted.skim == "fastest":
         skim = base.skims.fastest
     elif wanted.skim == "rail":

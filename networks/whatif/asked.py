@@ -3,6 +3,7 @@
 Public names
 ------------
 Asked : one matrix wanted: purpose, what is least, modes, how modes combine
+check_words : refuse words that mean nothing
 Part : one service at one set of prices
 parts_of : the services of a matrix
 objective : the matrix of a service by itself, skimmed from nothing
@@ -13,15 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from networks.combine import APART, Combination
-from networks.dims import LinkMode, MainMode, Purpose
+from networks.dims import PURPOSES, LinkMode, MainMode, Purpose
 from networks.engine import least_weights
+from networks.errors import UnknownLabel
+from networks.labels import did_you_mean
 from networks.layers import service_layer
 from networks.modes import (
     LinkColumns,
@@ -40,6 +43,17 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+def check_words(**given: tuple[str, Sequence[str]]) -> None:
+    """Raise UnknownLabel for words that are none of those known; by name, word and known words."""
+    wrong = [
+        f"{name} must be one of {', '.join(known)}; found {word!r}{did_you_mean(str(word), known)}"
+        for name, (word, known) in given.items()
+        if word not in known
+    ]
+    if wrong:
+        raise UnknownLabel(f"Costs cannot be found as asked: {'; '.join(wrong)}.")
+
+
 @dataclass(frozen=True)
 class Asked:
     """One matrix of costs; the fields mean what they mean in ``networks.skim.skim``."""
@@ -50,6 +64,20 @@ class Asked:
     combine: Combination = "least"
     parameters: Overrides | None = None
     unreachable: Literal["raise", "keep"] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse words that mean nothing.
+
+        Raises
+        ------
+        UnknownLabel
+        """
+        check_words(
+            purpose=(self.purpose, PURPOSES),
+            by=(self.by, ("cost", "minutes")),
+            combine=(self.combine, get_args(Combination)),
+            unreachable=(self.unreachable or "raise", ("raise", "keep")),
+        )
 
     @property
     def strict(self) -> bool:

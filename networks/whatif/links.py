@@ -259,18 +259,32 @@ def links_edit(
     name: str,
 ) -> LinkEdit:
     """Return the edit that closes links and changes columns of others; see ``SkimBase.links``."""
+    for which in (np.asarray(gone), np.asarray(changed)):
+        if which.size and which.dtype.kind not in "iu":
+            raise InvalidNetwork(
+                f"Links of {base.network.name!r} to edit are told by whole numbers, positions in "
+                f"the link table; found {which.dtype} ({which.ravel()[:3].tolist()})."
+            )
     lost, other = (np.asarray(which, dtype=np.int64).ravel() for which in (gone, changed))
     every = np.concatenate([lost, other])
     count = len(base.columns.km)
     problems = []
     if len(every) and (every.min() < 0 or every.max() >= count):
-        problems.append(f"positions go from 0 to {count - 1}")
-    if len(np.unique(every)) < len(every):
-        problems.append("no link stands twice")
+        bad = every[(every < 0) | (every >= count)][:5].tolist()
+        problems.append(f"positions go from 0 to {count - 1}, found {bad}")
+    known, often = np.unique(every, return_counts=True)
+    if (often > 1).any():
+        problems.append(f"no link stands twice, found {known[often > 1][:5].tolist()}")
     numbers = {k: np.asarray(v, dtype=np.float64) for k, v in given.items() if v is not None}
     for column, values in numbers.items():
-        if values.shape != other.shape or not (values >= 0).all() or np.isinf(values).any():
-            problems.append(f"{column} is one number of zero or more for each link that changes")
+        rule = f"{column} is one finite number of zero or more for each link that changes"
+        if values.shape != other.shape:
+            problems.append(f"{rule}, found {values.size} for {other.size} links")
+        elif not (good := (values >= 0) & np.isfinite(values)).all():
+            where = np.flatnonzero(~good)[:5]
+            named = [str(base.network.links.index[k]) for k in other[where] if 0 <= k < count]
+            shown = ", ".join(map(str, values[where].tolist()))
+            problems.append(f"{rule}, found {shown} at {', '.join(named)}")
     if problems:
         raise InvalidNetwork(f"Links of {base.network.name!r} to edit: {'; '.join(problems)}.")
     now = base.columns.at(other)

@@ -31,8 +31,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from networks.dims import LinkMode
-from networks.errors import UnreachablePlace
+from networks.errors import InvalidNetwork, UnknownLabel, UnreachablePlace
 from networks.graph import by_tail
+from networks.labels import did_you_mean
 from networks.layers import closed_nodes, service_layer, street_core
 from networks.modes import ACCESS_MODES, Arcs, arcs_of, link_columns, mode_flags
 from networks.network import Network
@@ -81,6 +82,7 @@ class Costs:
 
     def __getitem__(self, name: str) -> Floats:
         """Return a matrix, (Z, Z); read-only where it is that of the base."""
+        _check_names([name], self.changed)
         cells, values = self.changed[name]
         return self._base[name].with_cells(cells, values) if len(cells) else self._base[name].matrix
 
@@ -122,6 +124,7 @@ class SkimBase:
 
     def __getitem__(self, name: str) -> Floats:
         """Return a matrix of the base, (Z, Z), read-only."""
+        _check_names([name], self.asked)
         return self.combined[name].matrix
 
     def line(
@@ -194,6 +197,11 @@ class SkimBase:
                 says = {k: v for k, v in only.says if k not in ("mode", "stops", "year_opened")}
                 return self.line(only.get("mode"), only.get("stops"), **says)  # type: ignore[arg-type]  # checked when it was made
             edited = apply_patches(self.network, [edited])
+        if not isinstance(edited, Network):
+            raise InvalidNetwork(
+                f"An edit is a Network made from the base, a Patch or a LinkEdit; found a "
+                f"{type(edited).__name__}."
+            )
         return difference(self._links, edited) or edited
 
     def run(self, edited: Edited, *, names: Sequence[str] | None = None) -> Costs:
@@ -208,11 +216,14 @@ class SkimBase:
 
         Raises
         ------
+        UnknownLabel
+            A matrix that was not asked for.
         UnreachablePlace
             A pair without a path in a matrix that must have all.
         """
         began = perf_counter()
         wanted = list(self.asked) if names is None else list(names)
+        _check_names(wanted, self.asked)
         edit = self.edit(edited)
         if isinstance(edit, Network):
             changed, methods = self._anew(edit, wanted)
@@ -357,6 +368,15 @@ class SkimBase:
         raise UnreachablePlace(
             f"Every place must be reached from every other; after the edit {len(cells)} pairs of "
             f"{name!r} have no path: {shown}. Leave a way, or ask for unreachable='keep'."
+        )
+
+
+def _check_names(names: Iterable[str], known: Mapping[str, object]) -> None:
+    lost = [name for name in names if name not in known]
+    if lost:
+        raise UnknownLabel(
+            f"There is no matrix {lost[0]!r}{did_you_mean(str(lost[0]), known)}; those asked for "
+            f"are {', '.join(known)}."
         )
 
 

@@ -471,6 +471,22 @@ def test_decays_with_a_corner_and_unknown_words_are_refused(model):
         link_values(base, "theil_t")
 
 
+def test_words_and_people_that_are_not_there_are_refused(model):
+    base = model.calibration
+    with pytest.raises(InvalidParameter, match=r"closure must be .*did you mean 'spending'"):
+        link_values(base, closure="spendin")
+    with pytest.raises(InvalidParameter, match=r"closure must be .*found 'open'"):
+        pair_values(base, closure="open")
+    with pytest.raises(InvalidParameter, match="name a link once; l0"):
+        link_values(base, build_cost=pd.Series([1.0, 2.0], index=["l0", "l0"]))
+    people = pd.Series(0.0, index=base.places.codes)
+    people[[r == "R1" for r in base.places.region]] = 5.0
+    objective = AccessObjective("potential", people=people)
+    assert np.isfinite(link_values(base, objective)["per_minute"]).all()
+    with pytest.raises(ShapeError, match="there are none in R0, R2"):
+        link_values(base, objective, by_region=True)
+
+
 def test_channels_without_an_adjoint_are_refused_by_name(model):
     base = model.calibration
     with pytest.raises(NotInThisVersion, match="productivity, congestion has no adjoint"):

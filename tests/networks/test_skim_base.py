@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from networks.china import load_china_network
 from networks.criticality import criticality
-from networks.errors import InvalidNetwork, NetworkError, UnreachablePlace
+from networks.errors import InvalidNetwork, NetworkError, UnknownLabel, UnreachablePlace
 from networks.patch_apply import apply_patches
 from networks.patches import Patch, add_line, close
 from networks.skim import skim
@@ -259,6 +259,46 @@ def test_pairs_tell_origins_and_destinations_of_what_changed():
     origins, destinations, values = costs.pairs("fastest")
     assert np.array_equal(costs["fastest"][origins, destinations], values)
     assert (values < base["fastest"][origins, destinations]).all()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"by": "minuets"}, r"by must be one of cost, minutes; .*did you mean 'minutes'"),
+        ({"combine": "logsums"}, r"combine must be one of .* found 'logsums'"),
+        ({"purpose": "walk"}, "purpose must be one of passenger, freight; found 'walk'"),
+        ({"unreachable": "maybe"}, "unreachable must be one of raise, keep; found 'maybe'"),
+    ],
+)
+def test_costs_that_do_not_exist_are_refused_and_not_taken_for_others(wrong, message):
+    with pytest.raises(UnknownLabel, match=message):
+        Asked(**wrong)
+    with pytest.raises(UnknownLabel, match=message):
+        skim(three_cities(), **wrong)
+    with pytest.raises(UnknownLabel, match="ends must be one of door, stop; found 'home'"):
+        skim(three_cities(), ends="home")
+
+
+def test_what_is_no_matrix_and_no_edit_of_a_base_is_named():
+    network, base = drawn(3)
+    with pytest.raises(UnknownLabel, match=r"no matrix 'frieght' .did you mean 'freight'"):
+        base["frieght"]
+    with pytest.raises(UnknownLabel, match="no matrix 'freight'; those asked for are rail"):
+        base.run(network, names=["rail"])["freight"]
+    with pytest.raises(UnknownLabel, match="no matrix 'roads'"):
+        base.run(network, names=["roads"])
+    with pytest.raises(InvalidNetwork, match="found a str"):
+        base.run("close everything")
+    with pytest.raises(InvalidNetwork, match=r"found \[999\]; no link stands twice, found \[1\]"):
+        base.links(gone=[1, 999], changed=[1])
+    with pytest.raises(
+        InvalidNetwork, match=f"found nan, -1.0 at {at(network, 2)}, {at(network, 4)}"
+    ):
+        base.links(changed=[2, 3, 4], minutes=np.array([np.nan, 5.0, -1.0]))
+    with pytest.raises(InvalidNetwork, match="found 1 for 2 links"):
+        base.links(changed=[2, 3], km=np.array([1.0]))
+    with pytest.raises(InvalidNetwork, match="whole numbers"):
+        base.links(gone=[1.5])
 
 
 def test_a_line_that_cannot_be_built_says_everything_that_is_wrong():
