@@ -19,6 +19,7 @@ FAMILIES: dict[str, str] = {
     "real": "benchmarks.cases_real",
     "network": "benchmarks.cases_network",
     "coupling": "benchmarks.cases_coupling",
+    "channels": "benchmarks.cases_channels",
     "equilibrium": "benchmarks.cases_equilibrium",
     "link_value": "benchmarks.cases_link_value",
     "corridors": "benchmarks.cases_corridors",

@@ -40,7 +40,7 @@ def duplicates(labels: Iterable[object]) -> list[object]:
 def did_you_mean(label: object, known: Sequence[object]) -> str:
     """Return ' (did you mean ...?)' with up to three close labels, or '' when none is close."""
     names = [str(k) for k in known]
-    folded = {name.casefold(): name for name in names}
+    folded = {name.casefold(): name for name in reversed(names)}  # the first of a spelling counts
     close = difflib.get_close_matches(str(label).casefold(), list(folded), n=3, cutoff=0.6)
     return f" (did you mean {' or '.join(repr(folded[c]) for c in close)}?)" if close else ""
 
