@@ -107,14 +107,16 @@ def in_language(result: Result, say: Strings) -> Result:
     """
     if say.language == "en":
         return result
+    given = result.scenario.report.names_zh if say.language == "zh" else {}
     labels = labels_of(result.data, say.language)
+    labels["group"] = {**labels["group"], **given}  # poles are called as their stimuli are
     names = {**labels["place"], **labels["sector"], **labels["group"]}
     units = {str(one.attrs.get("units", "")) for one in result.data.variables.values()} - {""}
     names |= {unit: unit_in(unit, say) for unit in units}
     return replace(
         result,
         data=_data_in(result.data, labels, say),
-        scenario=_scenario_in(result.scenario, labels),
+        scenario=_scenario_in(result.scenario, labels, given),
         report=_report_in(
             result.report,
             names,
@@ -185,7 +187,7 @@ def unit_in(units: str, say: Strings) -> str:
     return "; ".join(parts)
 
 
-def _scenario_in(scenario: Scenario, labels: Mapping[str, Labels]) -> Scenario:
+def _scenario_in(scenario: Scenario, labels: Mapping[str, Labels], given: Labels) -> Scenario:
     groups, sectors, places = (labels[kind] for kind in ("group", "sector", "place"))
     stimuli = tuple(
         replace(
@@ -198,10 +200,15 @@ def _scenario_in(scenario: Scenario, labels: Mapping[str, Labels]) -> Scenario:
         for one in scenario.stimuli
     )
     edits = tuple(
-        replace(one, stops=tuple(places.get(stop, stop) for stop in one.stops))
+        replace(
+            one,
+            name=given.get(one.name, one.name),
+            stops=tuple(places.get(stop, stop) for stop in one.stops),
+        )
         for one in scenario.edits
     )
-    return replace(scenario, stimuli=stimuli, edits=edits)
+    name = given.get(scenario.name, scenario.name)
+    return replace(scenario, name=name, stimuli=stimuli, edits=edits)
 
 
 def _report_in(report: RunReport, names: Labels, said: Sayings, say: Strings) -> RunReport:

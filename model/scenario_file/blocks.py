@@ -180,9 +180,18 @@ class Edit:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOptions:
-    """Languages of the report."""
+    """Languages of the report, and what the scenario's own names are called in Chinese.
+
+    Attributes
+    ----------
+    languages : tuple of str
+        The first is ``report.html``.
+    names_zh : mapping of str to str
+        Chinese for the name of the scenario, of an edit or of a stimulus.
+    """
 
     languages: tuple[str, ...] = ("en",)
+    names_zh: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

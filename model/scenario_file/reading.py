@@ -210,7 +210,17 @@ def read_edit(block: Block, kind: str, number: int) -> Edit:
 
 def read_report(block: Block) -> ReportOptions:
     """Read ``[report]``."""
-    made = ReportOptions(languages=block.choices("languages", ("en",), ("en", "zh")))
+    names = block.take("names_zh") if block.has("names_zh") else {}
+    if not isinstance(names, Mapping) or not all(isinstance(one, str) for one in names.values()):
+        block.wrong(
+            'names_zh must be texts by name such as { "Yangtze line" = "长江线" }; '
+            f"found {names!r}"
+        )
+        names = {}
+    made = ReportOptions(
+        languages=block.choices("languages", ("en",), ("en", "zh")),
+        names_zh={str(name): str(other) for name, other in names.items()},
+    )
     block.close()
     return made
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from model.cli.output import LANGUAGES as OUTPUT_LANGUAGES
 from model.cli.output import NAMES, check_output, write_result
+from model.errors import ScenarioError
 from model.report.localize import Sayings, _pattern, in_language, read_sayings, unit_in
 from model.report.map_labels import place_labels
 from model.report.quantities import money_scale, spoken
@@ -22,6 +23,7 @@ from model.report.strings import LANGUAGES, read_strings
 from model.report.svg import drawing_style, new_axes, render
 from model.report.wide_letters import cut, text_width, wrap
 from model.report.write import html_of
+from model.scenario import Scenario
 from model.scenario_file.blocks import ReportOptions
 from model.steps.groupings import Groupings
 from model.steps.report import CLOSURES
@@ -292,3 +294,20 @@ def test_the_first_language_is_the_report(chinese, tmp_path, monkeypatch):
 def test_a_language_without_words_is_refused(english, tmp_path):
     with pytest.raises(ValueError, match="written in en, zh"):
         english.to_html(tmp_path / "report.html", language="fr")
+
+
+def test_a_scenario_says_what_its_own_names_are_in_chinese(chinese):
+    names = {"Synthetic & <small>": "合成", "A line": "一条线", "Pole 2": "二极"}
+    report = ReportOptions(languages=("zh",), names_zh=names)
+    scenario = replace(chinese.scenario, report=report)
+    assert type(scenario).from_dict(scenario.to_dict()) == scenario
+    told = in_language(replace(chinese, scenario=scenario), read_strings("zh"))
+    assert told.scenario.name == "合成"
+    assert told.scenario.edits[0].name == "一条线"
+    assert told.scenario.stimuli[1].name == told.data["pole"].to_numpy()[1] == "二极"
+
+
+@pytest.mark.parametrize("wrong", ["长江", {"a line": 3}])
+def test_chinese_names_are_texts_by_name(wrong):
+    with pytest.raises(ScenarioError, match="names_zh must be texts by name"):
+        Scenario.from_dict({"name": "a test", "report": {"names_zh": wrong}})
