@@ -43,7 +43,7 @@ from model.costs import business_value_of_time
 from model.errors import InvalidParameter, NotInThisVersion, UnknownLabel
 from model.link_values.objectives import AccessObjective, Goal, Objective, check_objective
 from model.link_values.pairs import PairGradients, first_order_value, pair_gradients
-from model.response import FinalDemandClosure, PriceRule
+from model.response import FinalDemandClosure, PriceRule, check_rules
 from networks.combine import Combination
 from networks.dims import Purpose
 from networks.modes import wait_minutes
@@ -116,7 +116,7 @@ def pair_values(
     As ``link_values``.
     """
     rule = _price_rule(channels, prices)
-    _check_closure(closure)
+    check_rules(closure, rule)
     goal = check_objective(base, objective, closure=closure, prices=rule)
     chosen = _chosen(base, regions)
     found = pair_gradients(
@@ -207,7 +207,7 @@ def link_values(
         Objectives, regions or links that are not there.
     """
     rule = _price_rule(channels, prices)
-    _check_closure(closure)
+    check_rules(closure, rule)
     goal = check_objective(base, objective, closure=closure, prices=rule)
     chosen = _chosen(base, regions)
     groups = chosen if by_region else np.asarray(chosen.any(axis=1)).reshape(-1, 1)
@@ -248,17 +248,7 @@ def _price_rule(channels: Sequence[str], prices: PriceRule) -> PriceRule:
             f"{', '.join(without)} has no adjoint in this version. Leave it out, or solve exactly "
             "for each edit: model.run(scenario)."
         )
-    if prices not in ("given", "follow costs"):
-        raise InvalidParameter(f'prices must be "given" or "follow costs"; found {prices!r}.')
     return "follow costs" if "price" in words else prices
-
-
-def _check_closure(closure: str) -> None:
-    if closure not in ("spending", "real"):
-        raise InvalidParameter(
-            f'closure must be "spending" or "real"; found {closure!r}'
-            f"{did_you_mean(str(closure), ('spending', 'real'))}."
-        )
 
 
 def _chosen(base: Calibration, regions: Sequence[str] | None) -> NDArray[np.bool_]:

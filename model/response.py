@@ -8,6 +8,7 @@ Public names
 ------------
 ``respond``            base table and tau^ in, `Response` out
 ``Response``           changes against the base year, with certificate and identity gaps
+``check_rules``        refuse a closure or a rule of prices that does not exist
 
 Formula
 -------
@@ -33,7 +34,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from io_tables.labels import did_you_mean
 from model.blocks import Blocks
+from model.errors import InvalidParameter
 from model.operator import PooledOperator
 from model.price_system import mill_prices, unit_saving
 from model.solve import Leontief, Solution
@@ -43,7 +46,7 @@ Array = NDArray[np.float64]
 FinalDemandClosure = Literal["spending", "real"]
 PriceRule = Literal["given", "follow costs"]
 
-__all__ = ["FinalDemandClosure", "PriceRule", "Response", "respond"]
+__all__ = ["FinalDemandClosure", "PriceRule", "Response", "check_rules", "respond"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,19 @@ def _by_region(array: Array) -> Array:
     return np.asarray(array.sum(axis=2))
 
 
+def check_rules(closure: str, prices: str) -> None:
+    """Raise InvalidParameter for a closure or a rule of prices that does not exist."""
+    for name, word, known in (
+        ("closure", closure, ("spending", "real")),
+        ("prices", prices, ("given", "follow costs")),
+    ):
+        if word not in known:
+            raise InvalidParameter(
+                f'{name} must be "{known[0]}" or "{known[1]}"; found {word!r}'
+                f"{did_you_mean(str(word), known)}."
+            )
+
+
 def respond(
     base: Blocks,
     delivery_change: Array,
@@ -127,7 +143,10 @@ def respond(
     ------
     NotProductive, NotConverged
         From the price system.
+    InvalidParameter
+        A closure or a rule of prices that does not exist.
     """
+    check_rules(closure, prices)
     trade, output = base.trade, base.output
     mill = np.ones_like(output)
     if prices == "follow costs":

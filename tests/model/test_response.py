@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from io_tables.testing import random_table
 from model.blocks import Blocks
+from model.errors import InvalidParameter
 from model.response import respond
 
 
@@ -171,3 +172,11 @@ def test_symmetric_regions_stay_symmetric():
     change[:, ~np.eye(n, dtype=bool)] = 0.9
     found = respond(Blocks(trade=trade, **repeated), change, np.full(3, 4.0))
     assert found.output == pytest.approx(np.tile(found.output[:1], (n, 1)), rel=1e-9)
+
+
+def test_rules_that_do_not_exist_are_refused_and_not_taken_for_others():
+    base, change, theta = case(1)
+    with pytest.raises(InvalidParameter, match=r"closure must be .*did you mean 'spending'"):
+        respond(base, change, theta, closure="spendin")
+    with pytest.raises(InvalidParameter, match=r"prices must be .*did you mean 'follow costs'"):
+        respond(base, change, theta, prices="follows costs")
