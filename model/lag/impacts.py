@@ -78,8 +78,9 @@ class LagModel:
     Raises
     ------
     ShapeError
-        For a rho outside the bounds of W, names that do not fit, and a covariance that is not
-        symmetric or has negative variances.
+        For a rho outside the bounds of W, coefficients that are not finite, names that do not fit
+        or stand twice, and a covariance that is not finite, not symmetric or has negative
+        variances.
     """
 
     weights: SpatialWeights
@@ -96,6 +97,13 @@ class LagModel:
                 f"rho must lie between {low:.6g} and {high:.6g}, the bounds of W; found "
                 f"{self.rho:.6g}"
             )
+        twice = sorted({k for k in self.names if self.names.count(k) > 1})
+        if twice:
+            failures.append(f"coefficients must have names of their own; twice: {shown(twice)}")
+        lost = ~np.isfinite(self.coefficients[1:])
+        if lost.any():
+            named = [self.names[1 + k] for k in np.flatnonzero(lost)]
+            failures.append(f"coefficients must be finite; not so: {shown(named)}")
         if self.theta is not None:
             extra = [str(k) for k in self.theta.index if k not in self.beta.index]
             if extra:
@@ -108,6 +116,9 @@ class LagModel:
                 failures.append(f"the covariance lacks {shown(list(dict.fromkeys(missing)))}")
             else:
                 square = self.covariance.loc[names, names].to_numpy(dtype=np.float64)
+                if not np.isfinite(square).all():
+                    failures.append("the covariance must be finite")
+                    square = np.zeros_like(square)
                 size = max(float(np.abs(square).max()), np.finfo(np.float64).tiny)
                 if (np.abs(square - square.T) > 1e-8 * size).any() or (np.diag(square) < 0).any():
                     failures.append("the covariance must be symmetric with variances >= 0")

@@ -78,7 +78,7 @@ class SpatialWeights:
     def __post_init__(self) -> None:
         n = len(self.labels)
         given: Any = self.matrix
-        matrix: Any = sp.csr_array(given, dtype=np.float64)
+        matrix: Any = sp.csr_array(given, dtype=np.float64, copy=True)
         matrix.eliminate_zeros()
         failures = []
         if matrix.shape != (n, n):

@@ -172,6 +172,12 @@ def test_models_that_make_no_sense_are_refused():
         LagModel(w, 0.1, pd.Series([1.0], ["x"]), pd.Series([1.0], ["x"]), square)
     with pytest.raises(ShapeError, match="symmetric"):
         LagModel(w, 0.1, pd.Series([1.0], ["x"]), None, square)
+    with pytest.raises(ShapeError, match="must be finite; not so: z"):
+        LagModel(w, 0.1, pd.Series([1.0, np.nan], ["x", "z"]))
+    with pytest.raises(ShapeError, match="names of their own; twice: x"):
+        LagModel(w, 0.1, pd.Series([1.0, 2.0], ["x", "x"]))
+    with pytest.raises(ShapeError, match="covariance must be finite"):
+        LagModel(w, 0.1, pd.Series([1.0], ["x"]), None, square * np.nan)
     model = LagModel(w, 0.1, pd.Series([1.0], ["x"]))
     with pytest.raises(ShapeError, match="no variable"):
         impact_matrix(model, "y")

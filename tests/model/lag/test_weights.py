@@ -160,6 +160,13 @@ def test_weights_of_a_table_are_its_flows_between_regions(kind):
     assert np.allclose(both, flows + flows.T, rtol=1e-10)
 
 
+def test_weights_are_a_copy_of_the_matrix_given():
+    given = sp.csr_array(np.array([[0.0, 1.0], [2.0, 0.0]]))
+    w = SpatialWeights(names(2), given)
+    given.data[:] = 9.0
+    assert w.matrix.toarray().tolist() == [[0.0, 1.0], [2.0, 0.0]]
+
+
 def test_weights_that_are_none_are_refused():
     with pytest.raises(ShapeError, match="neighbours itself"):
         SpatialWeights(names(2), sp.csr_array(np.eye(2)))
