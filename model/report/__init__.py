@@ -7,7 +7,8 @@ Owns the question "how is a result told to a person?".
   charts. Each takes data and an ``ax``, gives the axes back, and loads matplotlib only when called.
 
 Sentences live in ``strings_<language>.toml``; what they say is computed in the ``facts_*`` rooms
-from the result's dataset alone; ``page_*`` rooms put both together.
+from the result's dataset alone; ``page_*`` rooms put both together. Names, units and what the run
+itself says change language once, in `model.report.localize`, before a page is begun.
 """
 
 from model.report.figures_chart import (
