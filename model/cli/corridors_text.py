@@ -115,7 +115,7 @@ def _who(data: xr.Dataset) -> list[str]:
     if saved.sizes["cluster"] and float(saved.min()) < 0.0:
         first = np.argsort(saved.values, kind="stable")[:NAMED]
         named = ", ".join(
-            f"{saved['cluster'].values[k]} {60.0 * saved.values[k]:+.0f} s"
+            f"{saved['cluster'].values[k]} {amount(60.0 * float(saved.values[k]))} s"
             for k in first
             if saved.values[k] < 0.0
         )

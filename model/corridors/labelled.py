@@ -188,7 +188,7 @@ def _coords(
         "cluster": list(valuer.travel.clusters),
         "cluster_zh": (("cluster",), list(valuer.travel.chinese)),
         "purpose": list(USERS),
-        "name_zh": (one, [c.name_zh or c.name for c in chosen]),
+        "name_zh": (one, [_name_zh(c, network) for c in chosen]),
         "mode": (one, [_mode(c) for c in chosen]),
         "stops": (one, [_stops(c) for c in chosen]),
         "stops_zh": (one, [_stops_zh(c, network) for c in chosen]),
@@ -196,6 +196,16 @@ def _coords(
         "note": (one, [c.note or c.patch.note for c in chosen]),
         "leg_candidate": (("leg",), np.array(owners, dtype=object)),
     }
+
+
+def _name_zh(candidate: Candidate, network: Network) -> str:
+    """Return the Chinese name, or the name with the Chinese names of its ends where they have."""
+    if candidate.name_zh or candidate.line is None:
+        return candidate.name_zh or candidate.name
+    ends = _stops_zh(candidate, network).split("; ")
+    if ends == _stops(candidate).split("; "):
+        return candidate.name
+    return f"{candidate.name}（{ends[0]}—{ends[-1]}）"
 
 
 def _mode(candidate: Candidate) -> str:

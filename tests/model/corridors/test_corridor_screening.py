@@ -230,3 +230,11 @@ def test_build_costs_are_kilometres_times_money_by_terrain():
 def test_a_build_cost_is_above_zero(cost):
     with pytest.raises(ScenarioError, match="above zero"):
         Candidate(Patch("x", ()), cost)
+
+
+def test_a_line_without_a_chinese_name_is_told_by_its_ends(screened, model):
+    chinese = screened["name_zh"].to_series()
+    assert chinese["long"] == "long（市0—市9）"
+    assert screened["stops_zh"].to_series()["long"] == "市0; 市4; 市9"
+    named = screen_corridors(model, [fast("named", 0, 4, name_zh="快线")], best=0)
+    assert named["name_zh"].values.tolist() == ["快线"]
