@@ -89,6 +89,8 @@ def find_clusters(
     else:
         assert costs is not None
         keys, weights = _from_costs(costs, mass, of, scale, limit)
+    if not keys:
+        raise MeasureError("Clusters need a place at least; there is none.")
     igraph = optional("igraph", "igraph", "Finding clusters")
     row, column = np.nonzero(np.triu(weights, 1))
     values = weights[row, column]

@@ -38,7 +38,7 @@ from networks.errors import UnknownLabel
 from networks.labels import did_you_mean
 from networks.modes import ACCESS_MODES
 from networks.network import Network
-from networks.pair_demand import check_demand, pair_demand
+from networks.pair_demand import check_asked, check_demand, pair_demand
 from networks.parameters import Overrides
 from networks.whatif.engine import Block, WhatIf
 
@@ -170,12 +170,13 @@ def criticality(
     Raises
     ------
     UnknownLabel
-        A place or link that the network does not have.
+        A place or link that the network does not have, a purpose or objective that none has.
     MeasureError
         Demand that is negative or is not a number.
     """
     if parameters:
         network = network.with_parameters(parameters)
+    check_asked(purpose, by)
     keys, weights = pair_demand(network, demand)
     where = network.nodes.index.get_indexer(pd.Index(keys)).astype(np.int64)
     parts = build_services(network, where, purpose, modes, by)

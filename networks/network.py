@@ -108,6 +108,7 @@ class Network:
         UnknownLabel
             Words that mean no node (with the nearest one) or several nodes.
         """
+        words = [words] if isinstance(words, str) else words
         return resolve_nodes(self.nodes, words, kinds=kinds)
 
     def unreachable(self) -> pd.Series:
@@ -235,7 +236,14 @@ class Network:
 
         A network that is of a year already knows the links of the others: ``as_of`` may go forth
         and back. Edits stay; a link added without a year is there in every one.
+
+        Raises
+        ------
+        InvalidNetwork
+            The year is no number.
         """
+        if isinstance(year, bool) or not isinstance(year, int | float | np.number):
+            raise InvalidNetwork(f"A year is a whole number such as 2010; found {year!r}.")
         links = pd.concat([self.links, self.other_years]) if len(self.other_years) else self.links
         opened = links["year_opened"].to_numpy()
         closed = links["year_closed"].to_numpy()
@@ -251,6 +259,7 @@ class Network:
             A word that is no link mode.
         """
         known = list(LINK_MODES)
+        modes = [modes] if isinstance(modes, str) else modes
         if unknown := [m for m in modes if m not in known]:
             raise UnknownLabel(
                 f"There is no link mode {unknown[0]!r}{did_you_mean(unknown[0], known)}; "

@@ -4,6 +4,7 @@ Public names
 ------------
 pair_demand : zones and a checked demand between them
 check_demand : that a demand weighs every pair of the same zones
+check_asked : that a purpose and an objective are known
 
 Formula
 -------
@@ -15,7 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from networks.errors import MeasureError
+from networks.dims import PURPOSES
+from networks.errors import MeasureError, UnknownLabel
+from networks.labels import did_you_mean
 from networks.network import Network
 
 Floats = NDArray[np.float64]
@@ -63,6 +66,21 @@ def pair_demand(
     if isinstance(demand, pd.Series) and weights.sum() > 0:
         weights /= weights.sum()
     return keys, weights
+
+
+def check_asked(purpose: str, by: str) -> None:
+    """Require a purpose and an objective that skims have.
+
+    Raises
+    ------
+    UnknownLabel
+        One of them does not exist.
+    """
+    for name, word, known in (("purpose", purpose, PURPOSES), ("by", by, ("cost", "minutes"))):
+        if word not in known:
+            raise UnknownLabel(
+                f"{name} must be {' or '.join(known)}; found {word!r}{did_you_mean(word, known)}."
+            )
 
 
 def check_demand(demand: Floats, shape: tuple[int, ...]) -> None:

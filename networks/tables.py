@@ -16,6 +16,8 @@ from typing import Any, overload
 
 import pandas as pd
 
+from networks.errors import InvalidNetwork
+
 
 class KeptTable:
     """A field that keeps a DataFrame and hands out copies of it.
@@ -48,5 +50,17 @@ class KeptTable:
         return table.set_axis(table.index.view(), axis=0)
 
     def __set__(self, instance: Any, value: pd.DataFrame | KeptTable) -> None:
-        """Keep a table; the frozen dataclass around it decides when."""
-        instance.__dict__[self.kept] = pd.DataFrame() if isinstance(value, KeptTable) else value
+        """Keep a table; the frozen dataclass around it decides when.
+
+        Raises
+        ------
+        InvalidNetwork
+            It is no DataFrame.
+        """
+        value = pd.DataFrame() if isinstance(value, KeptTable) else value
+        if not isinstance(value, pd.DataFrame):
+            raise InvalidNetwork(
+                f"{self.name} must be a DataFrame; found {type(value).__name__}. From a file comes "
+                "a network by read_network."
+            )
+        instance.__dict__[self.kept] = value

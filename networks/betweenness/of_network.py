@@ -40,7 +40,7 @@ from networks.modes import (
     services,
 )
 from networks.network import Network
-from networks.pair_demand import pair_demand
+from networks.pair_demand import check_asked, pair_demand
 from networks.parameters import Overrides
 
 Floats = NDArray[np.float64]
@@ -105,7 +105,7 @@ def betweenness(
     Raises
     ------
     UnknownLabel
-        A place, mode or engine that does not exist.
+        A place, mode, purpose, objective or engine that does not exist.
     MeasureError
         Demand that is negative or is not a number.
     MissingPackage
@@ -113,6 +113,7 @@ def betweenness(
     """
     if parameters:
         network = network.with_parameters(parameters)
+    check_asked(purpose, by)
     keys, weights = pair_demand(network, demand)
     nodes, links, settings = network.nodes, network.links, network.parameters
     where = nodes.index.get_indexer(pd.Index(keys)).astype(np.int64)

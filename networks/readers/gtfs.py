@@ -12,7 +12,9 @@ share their links, so that staying aboard is free, and each two stations that fo
 some trip are a link with the mean run time and the number of departures of that day. Platforms
 count as their parent station. Rail (2, 100-117), metro, light rail and funiculars (0, 1, 5-7, 12,
 400-405, 900-906, 1400) and ferries (4, 1000) are read, air (1100) too; buses are counted and left
-out: this package has no lines on roads. ``frequencies.txt`` multiplies trips.
+out: this package has no lines on roads. ``frequencies.txt`` multiplies trips. No feed library is
+needed: a line rests on seven plain tables, and such a library leaves run times, departures and
+joins to places to be made from them all the same.
 
 Source: General Transit Feed Specification, schedule reference.
 """

@@ -353,6 +353,10 @@ def composite_cells(
         for m in range(powers.shape[0]):
             if m != k:
                 total += powers[m, cell]
+        if values[n] < base[cell]:  # measured by the better one: no power leaves the range
+            total = 1.0 + total * np.exp(theta * np.log(values[n] / base[cell]))
+            found[n] = values[n] * np.exp(-np.log(total) / theta)
+            continue
         if values[n] < np.inf:
             total += np.exp(-theta * np.log(values[n] / base[cell]))
         found[n] = base[cell] * np.exp(-np.log(total) / theta) if total > 0.0 else np.inf

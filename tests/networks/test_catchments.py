@@ -141,3 +141,5 @@ def test_what_cannot_be_measured_is_named():
     square = pd.DataFrame(1.0, ["a", "b"], ["a", "c"])
     with pytest.raises(MeasureError, match="same places"):
         find_clusters(flows=square)
+    with pytest.raises(MeasureError, match="a place at least"):
+        find_clusters(flows=pd.DataFrame())

@@ -112,3 +112,7 @@ def test_bad_demand_and_unknown_links_are_refused():
         criticality(network, mass.abs(), links=["t11"])
     with pytest.raises(UnknownLabel, match="did you mean"):
         criticality(network, mass.abs().rename({"a": "Alpa"}))
+    with pytest.raises(UnknownLabel, match="did you mean 'passenger'"):
+        criticality(network, mass.abs(), purpose="passengers")
+    with pytest.raises(UnknownLabel, match="by must be cost or minutes"):
+        criticality(network, mass.abs(), by="money")

@@ -6,13 +6,14 @@ import pandas as pd
 import pytest
 from cases_networks import three_cities
 
-from networks import Network, Parameters, read_network, read_parameters
+from networks import Network, Parameters, read_network, read_parameters, skim
 from networks.errors import (
     InvalidNetwork,
     MissingNetwork,
     NetworkError,
     ParameterError,
     UnknownLabel,
+    UnreachablePlace,
 )
 from networks.geo import great_circle_km
 from networks.modes import wait_minutes
@@ -355,3 +356,40 @@ def test_writing_to_a_table_that_was_handed_out_leaves_the_network_as_it_is():
     with pytest.raises(dataclasses.FrozenInstanceError):
         network.links = links
     assert pickle.loads(pickle.dumps(network)).links.equals(network.links)
+
+
+def test_what_is_no_table_no_year_or_one_word_is_understood_or_named():
+    network = three_cities()
+    with pytest.raises(InvalidNetwork, match="nodes must be a DataFrame; found list"):
+        Network([1], network.links)
+    with pytest.raises(InvalidNetwork, match="links must be a DataFrame; found NoneType"):
+        Network(network.nodes, None)
+    with pytest.raises(InvalidNetwork, match="found '2000'"):
+        network.as_of("2000")
+    assert network.subset("road").modes == ("road",)
+    assert network.resolve("Alpha") == ["a"]
+    assert network.as_of(np.int64(2000)).year == 2000
+
+
+def test_parallel_zero_and_one_way_links_and_places_without_links_are_what_they_are():
+    network = three_cities().subset("road")
+    quick = {"link": "q", "from_node": "a", "to_node": "b", "mode": "road", "minutes": 5.0, "km": 1}
+    beside = network.with_links(add=[quick])
+    assert len(beside.links) == 3
+    minutes = [
+        float(skim(n, modes=["road"], by="minutes")["minutes"].sel(origin="a", destination="b"))
+        for n in (network, beside, beside.with_links(change=pd.DataFrame({"minutes": {"q": 0.0}})))
+    ]
+    assert minutes[0] - minutes[1] == pytest.approx(85.0)
+    assert minutes[1] - minutes[2] == pytest.approx(5.0)
+    slow = beside.with_links(change=pd.DataFrame({"minutes": {"q": 500.0}}))
+    again = skim(slow, modes=["road"], by="minutes")["minutes"].sel(origin="a", destination="b")
+    assert float(again) == minutes[0]
+    one_way = network.with_links(change=pd.DataFrame({"bidirectional": {"r2": False}}))
+    assert one_way.unreachable().to_dict() == {
+        "c": "it can be reached but not left: its links run one way"
+    }
+    lonely = network.with_places([{"code": "z", "name": "Zed", "lon": 1, "lat": 1, "area_km2": 5}])
+    assert lonely.unreachable().to_dict() == {"z": "no link starts or ends there"}
+    with pytest.raises(UnreachablePlace, match=r"Zed \(z\): no link starts or ends there"):
+        skim(lonely)
