@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from networks.china import load_china_network
+from networks.choice import composite
 from networks.criticality import criticality
 from networks.errors import InvalidNetwork, NetworkError, UnknownLabel, UnreachablePlace
 from networks.patch_apply import apply_patches
 from networks.patches import Patch, add_line, close
 from networks.skim import skim
 from networks.whatif import Asked, build_skim_base
+from networks.whatif.combined import combining
 
 FEW = settings(max_examples=20, deadline=None)
 FEWER = settings(max_examples=8, deadline=None)
@@ -259,6 +261,18 @@ def test_pairs_tell_origins_and_destinations_of_what_changed():
     origins, destinations, values = costs.pairs("fastest")
     assert np.array_equal(costs["fastest"][origins, destinations], values)
     assert (values < base["fastest"][origins, destinations]).all()
+
+
+def test_a_way_that_gets_a_thousand_times_better_is_what_it_costs():
+    far, near = np.full((2, 2), 1000.0), np.full((2, 2), 1200.0)
+    made = combining(
+        [far, near], np.ones(2), combine="composite", mu=1.0, theta=100.0,
+        constants=np.zeros(2), mains=["road", "rail"], nest_ratio=1.0,
+    )  # fmt: skip
+    cells, values = made.at([(np.array([1]), np.array([0.5])), None])
+    assert cells.tolist() == [1]
+    assert values == pytest.approx([composite(np.array([[0.5], [1200.0]]), theta=100.0)[0]])
+    assert values == pytest.approx([0.5])
 
 
 @pytest.mark.parametrize(
