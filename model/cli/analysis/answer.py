@@ -67,6 +67,8 @@ class Request:
             raise ScenarioError(
                 f"--plot needs a file name that ends in {', '.join(PICTURES)}; found {self.plot}"
             )
+        if self.plot is not None and not self.plot.parent.is_dir():
+            raise ScenarioError(f"--plot: there is no folder {self.plot.parent}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +117,8 @@ def deliver(answer: Answer, request: Request) -> int:
 
     Raises
     ------
-    FileNotFoundError
-        When the folder for the figure does not exist.
+    ScenarioError
+        When there is nothing to draw.
     """
     if request.plot is not None:
         draw(answer.plot, request.plot, answer.title)
@@ -167,13 +169,9 @@ def draw(plot: Callable[[], Axes], path: Path, what: str) -> None:
 
     Raises
     ------
-    FileNotFoundError
-        When the folder does not exist.
     ScenarioError
         When there is nothing to draw of `what`.
     """
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"--plot: there is no folder {path.parent}")
     import matplotlib as mpl
 
     mpl.use("Agg")

@@ -63,6 +63,10 @@ class Drawing:
                 f"--draws must be 0 or at least 2 and --workers at least 1; found {self.draws} "
                 f"and {self.workers}"
             )
+        if self.seed < 0:
+            raise ScenarioError(f"--seed must not be negative; found {self.seed}")
+        if self.resume is not None and not self.draws:
+            raise ScenarioError("--resume keeps draws: it needs --draws")
 
 
 def with_interval(

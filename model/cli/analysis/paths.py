@@ -58,6 +58,8 @@ def paths_answer(
     by
         What a node of a tree or Sankey diagram is.
     """
+    if count is not None and count < 1:
+        raise ScenarioError(f"--count must be at least 1; found {count}")
     if by != "both" and not (tree or figure == "sankey"):
         raise ScenarioError("--by says what a node is: it goes with --tree or --figure sankey")
     if sector is not None and region is None:

@@ -331,6 +331,8 @@ def _push(arguments: argparse.Namespace) -> Push:
 
     regions, sectors = tuple(arguments.region), tuple(arguments.sector)
     if arguments.imports is not None:
+        if arguments.of is not None:
+            raise ScenarioError("--imports changes the price of all imports: leave --of out")
         return Push("imports", arguments.imports, None, regions, sectors)
     if arguments.primary is not None:
         return Push("primary", arguments.primary, arguments.of, regions, sectors)

@@ -84,7 +84,7 @@ class Growth:
                 else "an output target is set where output is made"
             )
             raise ScenarioError(f"--kind {self.kind}: {told}; leave --at out")
-        self.checked(self.poles)
+        self.checked(self.poles or ("the poles of the table",))
 
     def checked(self, poles: tuple[str, ...]) -> tuple[Stimulus, ...]:
         """Check the words by the rules of a scenario file and return its stimuli."""
@@ -110,6 +110,7 @@ class Growth:
             return Scenario.from_dict({"name": "spillover", "stimulus": blocks}).stimuli
         except ScenarioError as error:
             sentence = str(error).replace("share_of_final_demand", "--share")
+            sentence = sentence.replace("; leave the block out for the base year", "")
             for word in ("sectors", "pole", "amount"):
                 sentence = sentence.replace(f": {word}", f": --{word}")
             raise ScenarioError(sentence.replace("[[stimulus]]", "pole")) from error
