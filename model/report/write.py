@@ -26,6 +26,7 @@ from model.report.page_corridor import write_corridor
 from model.report.page_made import write_certificates, write_made
 from model.report.page_poles import write_poles
 from model.report.page_summary import write_summary
+from model.report.page_sure import has_sure, write_sure
 from model.report.section import Section
 from model.report.strings import Strings, read_strings
 from model.report.svg import drawing_style
@@ -107,13 +108,15 @@ def html_of(result: Result, say: Strings) -> str:
 
 def _sections(result: Result, say: Strings) -> list[Section]:
     data = result.data
-    keys = ["summary", "access", "poles", "corridor", "channels", "made", "certificates"]
+    keys = ["summary", "access", "poles", "corridor", "channels", "sure", "made", "certificates"]
     if "ledger" not in data:
         keys.remove("poles")
     if not has_corridor(data):
         keys.remove("corridor")
     if not has_channels(data):
         keys.remove("channels")
+    if not has_sure(data):
+        keys.remove("sure")
     numbers = {key: number for number, key in enumerate(keys, start=1)}
     made = {key: Section(key, numbers, say) for key in keys}
     write_summary(made["summary"], result)
@@ -124,6 +127,8 @@ def _sections(result: Result, say: Strings) -> list[Section]:
         write_corridor(made["corridor"], result)
     if "channels" in made:
         write_channels(made["channels"], result)
+    if "sure" in made:
+        write_sure(made["sure"], result)
     write_made(made["made"], result)
     write_certificates(made["certificates"], result)
     return list(made.values())

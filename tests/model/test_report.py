@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 import synthetic_channels
+import synthetic_draws
 import synthetic_result
 import xarray as xr
 
@@ -330,11 +331,12 @@ def test_no_word_is_missing_and_none_is_left_over(monkeypatch):
     html_of(with_computed(full, 1.5), say)
     html_of(synthetic_channels.with_channels(full), say)
     html_of(synthetic_channels.with_channels(full, losers=False, computed=True), say)
+    html_of(synthetic_draws.with_draws(full), say)
     left_over = {key for key in say.entries if key not in say.used}
     # Wordings of coordinate values that these results happen not to have.
     named = (
         *("subject.", "index.", "mode.", "purpose.", "account.", "kind.", "ring.", "line_ring."),
-        *("status.", "unit.", "currency.", "magnitude.", "word.at_prices"),
+        *("source.", "status.", "unit.", "currency.", "magnitude.", "word.at_prices"),
     )
     assert {key for key in left_over if not key.startswith(named)} == set()
 
@@ -357,3 +359,13 @@ def test_another_language_needs_no_other_code(result, monkeypatch):
     page = html_of(result, shouting)
     assert '<html lang="xx">' in page
     assert "Growth poles" not in page
+
+
+def test_the_page_of_draws_shows_intervals_what_drives_them_and_the_split(monkeypatch):
+    monkeypatch.setattr("model.report.section.render", quickly)
+    full = synthetic_result.synthetic_result()
+    page = html_of(synthetic_draws.with_draws(full), read_strings("en"))
+    section = page[page.index('<section id="sure">') :]
+    for words in ("100 draws", "own shares of regions (50 %)", "All channels together"):
+        assert words in section
+    assert '<section id="sure">' not in html_of(full, read_strings("en"))
