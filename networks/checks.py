@@ -76,15 +76,18 @@ def check_kinds(nodes: pd.DataFrame, links: pd.DataFrame) -> list[str]:
     """Require ends of the right kind: trains do not call at airports."""
     kind = nodes["kind"]
     problems = []
+    kinds = kind.to_numpy(dtype=object)
+    mode_of = links["mode"].to_numpy(dtype=object)
+    at = [nodes.index.get_indexer(pd.Index(links[c])) for c in ("from_node", "to_node")]
     for mode, allowed in ENDS_OF_MODE.items():
-        of_mode = links[links["mode"] == mode]
-        wrong = np.zeros(len(of_mode), dtype=bool)
-        for column in ("from_node", "to_node"):
-            wrong |= ~of_mode[column].map(kind).isin([*allowed]).to_numpy(dtype=bool)
+        chosen = mode_of == mode
+        of_mode = links.index[chosen]
+        fits = np.isin(kinds, allowed)
+        wrong = ~(fits[at[0][chosen]] & fits[at[1][chosen]])
         if wrong.any():
             problems.append(
                 f"links of mode {mode} must join nodes of kind {' or '.join(allowed)}; "
-                f"others at {_where(of_mode.index[wrong])}"
+                f"others at {_where(of_mode[wrong])}"
             )
     return problems
 

@@ -97,7 +97,7 @@ def conform(frame: pd.DataFrame, table: str) -> tuple[pd.DataFrame, list[str]]:
     labels, _ = _typed(pd.Series(frame.index), "str")
     index = pd.Index(labels.to_numpy(dtype=object), name=key).astype(str)
     frame = frame.set_axis(index, axis=0)
-    if blank := [str(i) for i, label in enumerate(index) if not label]:
+    if len(blank := [str(i) for i in np.flatnonzero(index == "")]):
         problems.append(f"every row of {table} needs a {key} key; none in row {_listed(blank)}")
     if not index.is_unique:
         twice = [str(v) for v in index[index.duplicated()].unique()]
@@ -120,8 +120,11 @@ def conform(frame: pd.DataFrame, table: str) -> tuple[pd.DataFrame, list[str]]:
         else:
             given = frame[name]
             if default not in ("required", "", "nan"):
-                blank_cells = given.isna() | (given.astype(str).str.strip() == "")
-                given = given.astype(object).where(~blank_cells, default)
+                blank_cells = given.isna()
+                if given.dtype not in (np.dtype(bool), np.dtype(np.float64)):
+                    blank_cells |= given.astype(str).str.strip() == ""
+                if blank_cells.any():  # else the column is left typed, as an edit found it
+                    given = given.astype(object).where(~blank_cells, default)
         column, bad = _typed(given, dtype)
         if bad:
             problems.append(f"{table}.{name} must be {dtype}; it is not at {_listed(bad)}")
