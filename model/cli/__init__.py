@@ -22,7 +22,6 @@ from importlib import metadata
 from pathlib import Path
 
 from model.cli.analysis import add_analysis_verbs
-from model.cli.analysis.words import add_draws, drawing_of
 from model.cli.network_words import add_place_verbs
 from model.cli.table_words import EMBEDDED, TABLE_HELP, add_table_verbs
 from model.cli.words import (
@@ -253,7 +252,18 @@ def _add_corridors(verbs: Family) -> None:
         action="store_true",
         help="what pairs of the best are worth beyond their sum",
     )
-    add_draws(made)
+    made.add_argument(
+        "--draws",
+        type=int,
+        default=0,
+        metavar="N",
+        help="draws of parameters for the best",
+    )
+    made.add_argument("--seed", type=int, default=0, help="of the draws")
+    made.add_argument("--workers", type=int, default=1, metavar="N", help="threads")
+    made.add_argument(
+        "--resume", type=Path, metavar="DIR", help="keep answers here and go on where they stopped"
+    )
     made.add_argument("-o", "--output", type=Path, metavar="DIR", help="folder for the files")
     made.add_argument(
         "--language", action="append", default=[], metavar="CODE", help="of the report: en, zh"
@@ -341,7 +351,10 @@ def _corridors(arguments: argparse.Namespace) -> int:
         best=arguments.best,
         budget=arguments.budget,
         pairwise=arguments.interactions,
-        drawing=drawing_of(arguments),
+        draws=arguments.draws,
+        seed=arguments.seed,
+        workers=arguments.workers,
+        resume=arguments.resume,
         output=arguments.output,
         languages=tuple(arguments.language) or ("en",),
     )

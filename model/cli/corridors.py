@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,6 @@ import pandas as pd
 import xarray as xr
 
 from io_tables.table import RegionalTable
-from model.cli.analysis.draws import Drawing
 from model.cli.corridors_text import text_of
 from model.cli.output import replacing, stoppable
 from model.cli.progress import Progress
@@ -80,8 +79,12 @@ class CorridorsRequest:
         For a package of the best that it can pay for; none when None.
     pairwise
         Whether the interactions of the best are shown.
-    drawing
-        Draws of parameters for the best.
+    draws, seed
+        Draws of parameters for the best: 0, or at least 2.
+    workers
+        Threads.
+    resume
+        Folder that keeps what was solved (not draws), so that a run that was stopped goes on.
     output, languages
         Folder for the files and languages of the report; nothing is written when None.
     """
@@ -102,7 +105,10 @@ class CorridorsRequest:
     best: int = 20
     budget: float | None = None
     pairwise: bool = False
-    drawing: Drawing = field(default_factory=Drawing)
+    draws: int = 0
+    seed: int = 0
+    workers: int = 1
+    resume: Path | None = None
     output: Path | None = None
     languages: tuple[str, ...] = ("en",)
 
@@ -117,7 +123,7 @@ class CorridorsRequest:
                 "--objective purchase_cost has no exact value for candidates; take one of "
                 f"{', '.join(economy)}"
             )
-        if self.drawing.draws and self.objective in MEASURES:
+        if self.draws and self.objective in MEASURES:
             raise ScenarioError(
                 f"--draws moves elasticities and the value of time, which {self.objective} does "
                 f"not depend on; take one of {', '.join(economy)}"
@@ -125,7 +131,10 @@ class CorridorsRequest:
         low, high = self.band_km
         if not 0.0 <= low < high < np.inf:
             raise ScenarioError(f"--band needs 0 <= LOW < HIGH in km; found {low:g} and {high:g}")
+        if self.draws == 1:
+            raise ScenarioError("--draws must be 0 or at least 2; found 1")
         counts = [("--best", self.best, 0), ("--most", 1 if self.most is None else self.most, 1)]
+        counts += [("--draws", self.draws, 0), ("--workers", self.workers, 1)]
         for option, value, least in counts:
             if value < least:
                 raise ScenarioError(f"{option} must be at least {least}; found {value}")
@@ -179,7 +188,7 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
     if per_km is not None:
         candidates = price_candidates(candidates, per_km, network)
     _check_budget(request, candidates)
-    folder = request.drawing.resume
+    folder = request.resume
     data = screen_corridors(
         model,
         candidates,
@@ -187,7 +196,7 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
         closure=request.closure,
         prices=request.prices,
         best=request.best,
-        workers=request.drawing.workers,
+        workers=request.workers,
         folder=folder,
         progress=part(0.05, 0.6),
     )
@@ -195,18 +204,18 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
     ranked = [by_name[str(name)] for name in data["candidate"].values]
     best = ranked[: max(request.best, 1)]
     stability: xr.Dataset | None = None
-    if request.drawing.draws:
+    if request.draws:
         stability = rank_stability(
             model,
             best[:STABLE],
             request.objective,
-            draws=request.drawing.draws,
+            draws=request.draws,
             top=min(3, max(1, len(best[:STABLE]) - 1)),
-            seed=request.drawing.seed,
+            seed=request.seed,
             closure=request.closure,
             prices=request.prices,
             tables=_estimates(request.table),
-            workers=request.drawing.workers,
+            workers=request.workers,
             progress=part(0.6, 0.85),
         )
     interaction: xr.DataArray | None = None
@@ -217,7 +226,7 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
             request.objective,
             closure=request.closure,
             prices=request.prices,
-            workers=request.drawing.workers,
+            workers=request.workers,
             folder=folder,
             progress=part(0.85, 0.9),
         )
@@ -231,7 +240,7 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
             request.objective,
             closure=request.closure,
             prices=request.prices,
-            workers=request.drawing.workers,
+            workers=request.workers,
             folder=folder,
             progress=part(0.9, 0.98),
         )

@@ -134,9 +134,10 @@ def _first_order(
         costs = valuer.after(edit)
         worth = valuer.first_order(costs)
         why = reasons_of(edit, costs, network)
+        built = edit.fresh.km if isinstance(edit, LinkEdit) else np.zeros(0)
         return {
             "first_order": worth,
-            "km": float(edit.fresh.km.sum()) if isinstance(edit, LinkEdit) else None,
+            "km": float(built.sum()) if len(built) else None,
             "pairs": sum(len(costs.changed[name][0]) for name in USERS),
             "legs": legs_of(edit, network),
             "why": [why[name] for name in USERS],

@@ -19,7 +19,7 @@ from model.corridors import (
 from model.corridors.candidates import Candidate, line_km
 from model.errors import NotInThisVersion, ScenarioError
 from networks.geo import great_circle_km
-from networks.patches import Patch
+from networks.patches import Patch, upgrade
 
 EVERY = [*CANDIDATES, NOTHING]
 
@@ -238,3 +238,12 @@ def test_a_line_without_a_chinese_name_is_told_by_its_ends(screened, model):
     assert screened["stops_zh"].to_series()["long"] == "市0; 市4; 市9"
     named = screen_corridors(model, [fast("named", 0, 4, name_zh="快线")], best=0)
     assert named["name_zh"].values.tolist() == ["快线"]
+
+
+def test_what_is_made_faster_lies_on_the_map_and_has_no_new_kilometres(model):
+    patch = Patch("old line at 200", (upgrade(line="old", speed_kmh=200.0),))
+    found = screen_corridors(model, [Candidate(patch)], best=None)
+    assert found.sizes["leg"] == 8  # links between nine stops
+    assert set(found["leg_candidate"].values) == {"old line at 200"}
+    assert np.isnan(found["km"].item())
+    assert found["exact"].item() > 0
