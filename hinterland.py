@@ -92,6 +92,7 @@ from model.ledger.sure import exchange_uncertainty, ledger_uncertainty
 from model.ledger.two_blocks import two_blocks
 from model.link_value import AccessObjective, first_order_value, link_values, pair_values
 from model.linkages import linkages
+from model.multiplier_kinds import multiplier_kinds, region_matrix
 from model.multipliers import multipliers
 from model.operator import GravityOperator, PooledOperator
 from model.parameters import Parameters, load_parameters
@@ -216,6 +217,7 @@ __all__ = [
     "load_parameters",
     "location_quotients",
     "match_regions",
+    "multiplier_kinds",
     "multipliers",
     "nest",
     "nest_change",
@@ -234,6 +236,7 @@ __all__ = [
     "read_scenario",
     "read_table",
     "region_cost",
+    "region_matrix",
     "regionalise",
     "run",
     "screen_corridors",
