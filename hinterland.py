@@ -107,12 +107,22 @@ from model.table_draws import Draws
 from model.uncertainty import uncertainty
 from model.value_added_trade import circulation, domestic_chains
 from networks.accessibility import accessibility
+from networks.assignment import Bpr, RoadGraph, UserClass, UserCost, assign
+from networks.betweenness import betweenness, graph_betweenness
+from networks.catchments import catchments, hub_shares
 from networks.change import gains_by_group, network_of_years, quantile_table
 from networks.china import load_border_places, load_china_groups, load_china_network
+from networks.clusters import find_clusters
 from networks.criticality import criticality
 from networks.disparity import theil_parts
+from networks.given_costs import as_skim, read_skim
 from networks.network import Network
+from networks.patch_apply import apply_patches, difference, reverse
+from networks.patch_files import read_patches, write_patches
+from networks.patch_words import patch_from_text
+from networks.patches import Patch
 from networks.readers import read_network
+from networks.readers.graphs import from_igraph, from_networkx, to_igraph, to_networkx
 from networks.readers.writing import write_network, write_skim
 from networks.skim import skim, skim_modes
 from networks.whatif import (
@@ -135,6 +145,7 @@ __all__ = [
     "AccessAsked",
     "AccessObjective",
     "Asked",
+    "Bpr",
     "Creation",
     "Draws",
     "Equilibrium",
@@ -149,9 +160,11 @@ __all__ = [
     "Network",
     "OutputTarget",
     "Parameters",
+    "Patch",
     "PooledOperator",
     "RegionalTable",
     "Result",
+    "RoadGraph",
     "Scenario",
     "SectorRoles",
     "Solution",
@@ -161,16 +174,23 @@ __all__ = [
     "TableError",
     "TableStack",
     "Total",
+    "UserClass",
+    "UserCost",
     "accessibility",
     "account_from",
     "aggregate",
+    "apply_patches",
+    "as_skim",
+    "assign",
     "balance_totals",
     "beside_simulated",
+    "betweenness",
     "borin_mancini",
     "bridge",
     "build_access_base",
     "build_skim_base",
     "by_ring",
+    "catchments",
     "channel_split",
     "choose_package",
     "circulation",
@@ -181,6 +201,7 @@ __all__ = [
     "decompose",
     "decompose_change",
     "deflate",
+    "difference",
     "domestic_chains",
     "embodied_flows",
     "equilibrium",
@@ -190,16 +211,21 @@ __all__ = [
     "exchange_uncertainty",
     "extract",
     "extractions",
+    "find_clusters",
     "first_order_value",
     "fit_decay",
     "fit_lag",
     "fit_trade",
     "footprints",
+    "from_igraph",
+    "from_networkx",
     "from_pymrio",
     "from_spreg",
     "gains_by_group",
+    "graph_betweenness",
     "gras",
     "group_regions",
+    "hub_shares",
     "impacts",
     "interactions",
     "koopman_wang_wei",
@@ -224,6 +250,7 @@ __all__ = [
     "network_of_years",
     "pair_candidates",
     "pair_values",
+    "patch_from_text",
     "price_candidates",
     "project",
     "quantile_table",
@@ -231,13 +258,16 @@ __all__ = [
     "ras",
     "read_candidates",
     "read_network",
+    "read_patches",
     "read_regional_table",
     "read_result",
     "read_scenario",
+    "read_skim",
     "read_table",
     "region_cost",
     "region_matrix",
     "regionalise",
+    "reverse",
     "run",
     "screen_corridors",
     "skim",
@@ -252,6 +282,8 @@ __all__ = [
     "table_from_supply_use",
     "testing",
     "theil_parts",
+    "to_igraph",
+    "to_networkx",
     "to_pymrio",
     "travel_demand",
     "two_blocks",
@@ -260,6 +292,7 @@ __all__ = [
     "weights_from_cost",
     "weights_from_table",
     "write_network",
+    "write_patches",
     "write_skim",
     "write_table",
 ]

@@ -15,9 +15,8 @@ is filled by arguments and noted.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import pandas as pd
 
 from networks.errors import InvalidNetwork
@@ -26,11 +25,16 @@ from networks.patch import link_km
 from networks.readers.files import optional
 from networks.schema import read_schema
 
+if TYPE_CHECKING:
+    import networkx as nx
+
 AREA_KM2 = 10.0
 
 
 def to_networkx(network: Network) -> "nx.MultiDiGraph[str]":
     """Return the network as a MultiDiGraph; edge keys are link keys."""
+    import networkx as nx  # loaded where a graph is asked for
+
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(name=network.name)
     for key, row in _plain(network.nodes):
         graph.add_node(key, **row)
