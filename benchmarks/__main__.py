@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.compare import compare_results
 from benchmarks.machine import available_cores
 from benchmarks.registry import select
-from benchmarks.render import render
+from benchmarks.render import joined, render
 from benchmarks.runner import Mode, Plan, failures, run_cases
 
 
@@ -31,7 +31,13 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--compare", type=Path, metavar="OLD.json", help="an earlier result")
     parser.add_argument("--out", type=Path, default=Path("out/benchmarks"), metavar="DIR")
     parser.add_argument("--threads", type=int, default=available_cores(), metavar="N")
-    parser.add_argument("--render", type=Path, metavar="RESULTS.json", help="only write the page")
+    parser.add_argument(
+        "--render",
+        type=Path,
+        nargs="+",
+        metavar="RESULTS.json",
+        help="only write the page, of one run or of several on one machine",
+    )
     parser.add_argument("--to", type=Path, metavar="PAGE.md", help="where --render writes")
     return parser.parse_args(words)
 
@@ -44,12 +50,12 @@ def _read(path: Path) -> dict[str, Any]:
 def main(words: list[str] | None = None) -> int:
     """Exit code 0 when every case ran and every answer agrees, 1 otherwise, 2 for bad input."""
     given = _arguments(words)
-    for path in (given.render, given.compare):
-        if path is not None and not path.is_file():
+    for path in (*(given.render or ()), *([given.compare] if given.compare else ())):
+        if not path.is_file():
             print(f"{path} is not there", file=sys.stderr)
             return 2
     if given.render is not None:
-        page = render(_read(given.render))
+        page = render(joined([_read(path) for path in given.render]))
         if given.to is None:
             print(page, end="")
         else:

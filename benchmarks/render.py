@@ -47,6 +47,39 @@ def render(document: Record) -> str:
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
 
 
+def joined(documents: Sequence[Record]) -> Record:
+    """One document out of several runs; of a case that is in two of them the later one counts.
+
+    Parameters
+    ----------
+    documents
+        With the same number of threads; the machine is that of the first one.
+    """
+    if len(documents) == 1:
+        return documents[0]
+    if len({document["threads"] for document in documents}) > 1:
+        raise ValueError("runs that are shown together need the same number of threads")
+    found: dict[str, tuple[list[Record], list[Record], str]] = {}
+    for document in documents:
+        for name in dict.fromkeys(one["case"] for one in document["results"]):
+            found[name] = (
+                [one for one in document["results"] if one["case"] == name],
+                [one for one in document["bars"] if one["case"] == name],
+                document["mode"],
+            )
+    modes: dict[str, list[str]] = {}
+    for name, (_, _, mode) in found.items():
+        families = modes.setdefault(mode, [])
+        if (family := name.split("/")[0]) not in families:
+            families.append(family)
+    return documents[0] | {
+        "mode": "; ".join(f"{mode}: {', '.join(families)}" for mode, families in modes.items()),
+        "seconds": sum(document["seconds"] for document in documents),
+        "results": [one for results, _, _ in found.values() for one in results],
+        "bars": [one for _, bars, _ in found.values() for one in bars],
+    }
+
+
 def _machine(document: Record) -> str:
     machine = document["machine"]
     versions = ", ".join(f"{name} {found}" for name, found in machine["versions"].items())

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.compare import compare_results
-from benchmarks.render import render
+from benchmarks.render import joined, render
 
 
 def record(actor, seconds, **more):
@@ -88,3 +88,20 @@ def test_what_is_not_there_is_one_line_and_exit_code_two(tmp_path, capsys):
     assert main(["--render", str(tmp_path / "none.json")]) == 2
     assert main(["--case", "no/such"]) == 2
     assert "is not there" in capsys.readouterr().err
+
+
+def test_runs_on_one_machine_share_a_page_and_the_later_one_counts(document):
+    other = json.loads(json.dumps(document))
+    other["mode"] = "quick"
+    for one in (*other["results"], *other["bars"]):
+        one["case"] = one["case"].replace(one["case"].split("/")[0], "other")
+    later = json.loads(json.dumps(other)) | {"mode": "full"}
+    later["results"][0]["warm_seconds"] = 123.0
+    both = joined([document, other, later])
+    assert len(both["results"]) == len(document["results"]) + len(other["results"])
+    assert both["seconds"] == pytest.approx(3 * document["seconds"])
+    assert "full: other" in both["mode"] or "other" in both["mode"].split("full: ")[1]
+    assert any(one["warm_seconds"] == 123.0 for one in both["results"])
+    assert joined([document]) is document
+    with pytest.raises(ValueError, match="threads"):
+        joined([document, later | {"threads": 99}])
