@@ -52,7 +52,7 @@ def thinned(pieces: list[Piece], keep: set[int]) -> list[Piece]:
         touching.setdefault(piece.end, set()).add(key)
     waiting = [n for n in sorted(touching) if n not in keep and len(touching[n]) == 2]
     fresh = len(pieces)
-    for node in waiting:
+    for node in waiting:  # grows while it is gone through
         keys = sorted(touching[node])
         if len(keys) != 2:
             continue
@@ -68,6 +68,8 @@ def thinned(pieces: list[Piece], keep: set[int]) -> list[Piece]:
             touching[merged.start].add(fresh)
             touching[merged.end].add(fresh)
             fresh += 1
+        elif merged.start not in keep and len(touching[merged.start]) == 2:
+            waiting.append(merged.start)  # without the loop it only carries on
     return [alive[k] for k in sorted(alive)]
 
 
