@@ -22,6 +22,7 @@ from model.coupling import SpatialModel
 from model.delivery import SectorRoles
 from model.results import Result
 from model.scenario import Closure, Edit, Scenario
+from model.scenario_file.blocks import Channel
 from model.steps.channels import case_of
 from model.steps.edits import edited_network
 from networks.china import load_china_network
@@ -39,8 +40,8 @@ LINE: tuple[str, ...] = (
     "Chengdu",
 )
 DRIVEN = ("sourcing",)
-STATES = ("sourcing", "price", "productivity", "relocation")
-RUN = ("sourcing", "price", "productivity", "relocation", "congestion")
+STATES: tuple[Channel, ...] = ("sourcing", "price", "productivity", "relocation")
+RUN: tuple[Channel, ...] = ("sourcing", "price", "productivity", "relocation", "congestion")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _prepare(setting: Setting) -> Ready:
         trains_per_day=60.0,
         freed_freight_capacity=0.5,
     )
-    scenario = Scenario(name="benchmark", closure=Closure(channels=RUN), edits=(line,))  # type: ignore[arg-type]
+    scenario = Scenario(name="benchmark", closure=Closure(channels=RUN), edits=(line,))
     base = model.calibration
     skims = skims_of(base, edited_network(base.network, scenario))
     return Ready(model, scenario, case_of(base, scenario, skims, model.groupings))
@@ -129,7 +130,7 @@ def _run_all() -> Actor:
 
 def _split() -> Actor:
     def run(ready: Ready) -> Result:
-        closure = Closure(channels=STATES)  # type: ignore[arg-type]
+        closure = Closure(channels=STATES)
         options = replace(ready.scenario.run, split=True)
         return ready.model.run(replace(ready.scenario, closure=closure, run=options))
 

@@ -44,7 +44,7 @@ __all__ = ["PARAMETERS", "DrawnCosts", "build_drawn_costs", "draw_factors", "ran
 
 Array = NDArray[np.float64]
 NINETY = 1.6448536269514722
-NODES = 7
+NODES = 13
 SCALES = ("theta", "kappa_goods", "kappa_services", "kappa_business_services")
 TIME = "value_of_time"
 PARAMETERS = (*SCALES, TIME)

@@ -127,17 +127,20 @@ def travel_demand(base: Calibration, flows: Array, delivery_change: Array) -> Tr
     intensity = (delivery.kappa / delivery.mean_cost)[:, None, None]
     scale = money_multiplier(base.table.unit)
     goods = delivery.goods
-    volume, value, regions = {}, {}, {}
-    for purpose, members, mass in (
+    volume: dict[Purpose, Array] = {}
+    value: dict[Purpose, Array] = {}
+    regions: dict[Purpose, Array] = {}
+    parts: list[tuple[Purpose, NDArray[np.bool_], str]] = [
         ("passenger", ~goods, "population"),
         ("freight", goods, "gdp"),
-    ):
+    ]
+    for purpose, members, mass in parts:
         between = (mill * intensity)[members].sum(axis=0) * scale
         weights = _weights(base, places.mass(mass))
         regions[purpose] = between
         volume[purpose] = weights.T @ between @ weights
         value[purpose] = weights.T @ mill[members].sum(axis=0) @ weights
-    return TravelDemand(volume, value, regions)  # type: ignore[arg-type]
+    return TravelDemand(volume, value, regions)
 
 
 def _weights(base: Calibration, mass: pd.Series[float]) -> Array:

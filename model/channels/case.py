@@ -73,22 +73,23 @@ class Case:
     def outcome(self, channels: Iterable[str]) -> Outcome:
         """Return the economy with the given channels on and all others off."""
         on = frozenset(channels)
-        given: dict[str, object] = {"closure": self.closure}
-        edited = "sourcing" in on and self.delivery is not None
-        if edited:
-            given["delivery"] = self.delivery
-        answers = edited or self.delivery is None  # without edits to the stimulus alone
+        delivery = self.delivery if "sourcing" in on else None
+        answers = delivery is not None or self.delivery is None  # without edits to the stimulus
         if "congestion" in on and self.congested is not None and answers:
-            given["delivery"] = self.congested
-        if "productivity" in on and self.productivity is not None:
-            given["productivity"] = self.productivity
-        if "demand" in on:
-            for name in ("at_origin", "at_use", "imported_use"):
-                if getattr(self, name) is not None:
-                    given[name] = getattr(self, name)
-        given["prices"] = "follow costs" if "price" in on else "given"
-        given["households"] = "households" in on
-        joint = Joint(self.economy, Forces.none(self.economy, **given))
+            delivery = self.congested
+        demand = "demand" in on
+        forces = Forces.none(
+            self.economy,
+            delivery=delivery,
+            productivity=self.productivity if "productivity" in on else None,
+            at_origin=self.at_origin if demand else None,
+            at_use=self.at_use if demand else None,
+            imported_use=self.imported_use if demand else None,
+            prices="follow costs" if "price" in on else "given",
+            closure=self.closure,
+            households="households" in on,
+        )
+        joint = Joint(self.economy, forces)
         if "relocation" not in on:
             return Outcome(joint.solve(), joint, None)
         moved = relocate(joint, labour=self.labour, capital=self.capital)

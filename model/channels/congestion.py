@@ -227,12 +227,14 @@ def _road_trips(
 ) -> dict[Purpose, Array]:
     """Return vehicles a day by road between places, by purpose."""
     made: dict[Purpose, Array] = {}
-    for purpose, shares, load in (
-        ("passenger", assign_modes(base, network, "passenger"), vehicles.persons),
+    passenger = assign_modes(base, network, "passenger")
+    parts: list[tuple[Purpose, ModeShares, float]] = [
+        ("passenger", passenger, vehicles.persons),
         ("freight", freight, vehicles.tonnes),
-    ):
+    ]
+    for purpose, shares, load in parts:
         road = shares.share[shares.modes.index("road")]
-        made[purpose] = demand.volume[purpose] * road / load / DAYS  # type: ignore[index]
+        made[purpose] = demand.volume[purpose] * road / load / DAYS
     return made
 
 

@@ -81,18 +81,32 @@ class Forces:
     households: bool = False
 
     @classmethod
-    def none(cls, economy: Economy, **forces: object) -> Forces:
+    def none(
+        cls,
+        economy: Economy,
+        *,
+        delivery: Array | None = None,
+        productivity: Array | None = None,
+        at_origin: Array | None = None,
+        at_use: Array | None = None,
+        imported_use: Array | None = None,
+        prices: PriceRule = "given",
+        closure: FinalDemandClosure = "spending",
+        households: bool = False,
+    ) -> Forces:
         """Return no forces, or those given alone."""
         shape = economy.blocks.output.shape
         zero = np.zeros(shape)
-        idle: dict[str, object] = {
-            "delivery": np.ones_like(economy.blocks.trade),
-            "productivity": np.ones(shape),
-            "at_origin": zero,
-            "at_use": zero,
-            "imported_use": zero,
-        }
-        return cls(**(idle | forces))  # type: ignore[arg-type]
+        return cls(
+            delivery=np.ones_like(economy.blocks.trade) if delivery is None else delivery,
+            productivity=np.ones(shape) if productivity is None else productivity,
+            at_origin=zero if at_origin is None else at_origin,
+            at_use=zero if at_use is None else at_use,
+            imported_use=zero if imported_use is None else imported_use,
+            prices=prices,
+            closure=closure,
+            households=households,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from model.report.projection import fit_projection
+from model.report.projection import Projection, fit_projection
 from model.report.svg import WIDTH, figure_of, new_axes
 from networks.network import Network
 
@@ -121,8 +121,8 @@ def plot_corridors(
     return ax
 
 
-def _segments(projection: object, legs: np.ndarray) -> list[np.ndarray]:
+def _segments(projection: Projection, legs: np.ndarray) -> list[np.ndarray]:
     legs = np.asarray(legs, dtype=float).reshape(-1, 4)
-    x1, y1 = projection(legs[:, 0], legs[:, 1])  # type: ignore[operator]  # a Projection
-    x2, y2 = projection(legs[:, 2], legs[:, 3])  # type: ignore[operator]
+    x1, y1 = projection(legs[:, 0], legs[:, 1])
+    x2, y2 = projection(legs[:, 2], legs[:, 3])
     return list(np.stack([np.column_stack([x1, y1]), np.column_stack([x2, y2])], axis=1))

@@ -59,8 +59,16 @@ def edit_of(links: LinkBase, candidate: Candidate) -> LinkEdit | Network:
     line = candidate.line
     if line is None:
         return _applied(links, [candidate])
-    says = {k: v for k, v in line.says if k not in ("mode", "stops", "year_opened")}
-    return line_edit(links, line.get("mode"), line.get("stops"), **says)  # type: ignore[arg-type]  # checked when it was made
+    return line_edit(
+        links,
+        line.get("mode"),
+        line.get("stops"),
+        speed_kmh=line.get("speed_kmh"),
+        trains_per_day=line.get("trains_per_day"),
+        fare_per_km=line.get("fare_per_km"),
+        freed_freight_capacity=line.get("freed_freight_capacity", 0.0),
+        name=line.get("name"),
+    )
 
 
 def edits_of(links: LinkBase, candidates: Sequence[Candidate]) -> list[LinkEdit | Network]:

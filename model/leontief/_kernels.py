@@ -2,8 +2,8 @@
 
 Question owned: how is a product with one to a few vectors done at the speed of memory?
 
-Public names: rows, columns, dots (formulas below); turn, a transpose block by block; LANES, the
-float64 numbers that are multiplied together.
+Public names: rows, columns, dots (formulas below); LANES, the float64 numbers that are multiplied
+together.
 
 Terms: G matrices M (G, R, S), B places that use one each, C vectors at every place.
 
@@ -55,8 +55,6 @@ def _registers() -> tuple[int, int]:
 LANES, _REGISTERS = _registers()
 SIZE = 8
 """Bytes of a number."""
-BLOCK = 16
-"""Rows and columns transposed together."""
 SLAB, DEEP = 480, 128
 """Numbers across and down that `columns` works through while they are near. SLAB is handed to it:
 who shares out its work and who does it must mean the same pieces, whatever the cache holds."""
@@ -124,7 +122,7 @@ def _row_tile(n_rows: int, n_vectors: int) -> Callable[..., None]:
     """
 
     @intrinsic
-    def tile(  # type: ignore[no-untyped-def]
+    def tile(  # type: ignore[no-untyped-def]  # numba reads types, not hints, here
         context, matrix, row_step, vectors, vector_step, length, out, out_vector, out_row
     ):
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -175,7 +173,7 @@ def _column_tile(width: int, n_vectors: int) -> Callable[..., None]:
     """
 
     @intrinsic
-    def tile(  # type: ignore[no-untyped-def]
+    def tile(  # type: ignore[no-untyped-def]  # numba reads types, not hints, here
         context, matrix, row_step, weights, weight_vector, weight_row, n_rows, out, out_step, kept
     ):
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -488,14 +486,3 @@ def dots(
             line = m + np.uintp(SIZE * j * n)
             _flat_by_one(line, n, v, n, length, o + np.uintp(SIZE * j), n_rows, 1)
             j += 1
-
-
-@njit(cache=True, nogil=True)
-def turn(source: FloatArray, out: FloatArray) -> None:
-    """out[c, r] = source[r, c] for source (R, C), out (C, R): block by block."""
-    n_rows, n_columns = source.shape
-    for top in range(0, n_rows, BLOCK):
-        for left in range(0, n_columns, BLOCK):
-            for c in range(left, min(left + BLOCK, n_columns)):
-                for r in range(top, min(top + BLOCK, n_rows)):
-                    out[c, r] = source[r, c]

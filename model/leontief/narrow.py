@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 
 from model.leontief import _kernels
 from model.leontief._kernels import FloatArray, IntArray, Steps
+from model.leontief._turn import turn
 from model.leontief.machine import threads
 
 WIDEST, WIDEST_ALONE = 64, 512
@@ -135,7 +136,7 @@ def turned(matrix: FloatArray) -> FloatArray:
     if n_rows == 1 or n_columns == 1:
         return np.ascontiguousarray(matrix).reshape(n_columns, n_rows)
     out = np.empty((n_columns, n_rows))
-    _kernels.turn(_plain(matrix), out)
+    turn(_plain(matrix), out)
     return out
 
 
@@ -205,6 +206,10 @@ class _Crew:
     """Threads that wait for work; a forked process starts its own."""
 
     def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget the threads; they are started anew when there is work."""
         self.pool: ThreadPoolExecutor | None = None
         self.lock = Lock()
 
@@ -221,4 +226,4 @@ def _pool() -> ThreadPoolExecutor:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_crew.__init__)  # type: ignore[misc]
+    os.register_at_fork(after_in_child=_crew.renew)

@@ -74,9 +74,9 @@ def wide_letters() -> Iterator[str]:
 
 def _write_font(path: Path, weight: int) -> None:
     """Write a font that has one empty glyph, a square, for every wide letter."""
-    from fontTools.fontBuilder import FontBuilder  # type: ignore[import-untyped]
-    from fontTools.ttLib.tables._c_m_a_p import CmapSubtable  # type: ignore[import-untyped]
-    from fontTools.ttLib.tables._g_l_y_f import Glyph  # type: ignore[import-untyped]
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
+    from fontTools.ttLib.tables._g_l_y_f import Glyph
 
     made = FontBuilder(UNITS, isTTF=True)
     made.setupGlyphOrder([".notdef", "wide"])
