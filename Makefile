@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 PEERS := .venv-peers
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c .ci/constraints.txt
 
-.PHONY: demo test check bench bench-peers clean
+.PHONY: demo test hunt check bench bench-peers clean
 
 demo: $(VENV)/.installed
 	$(BIN)/hinterland demo -o out/demo
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
+
+# Property tests on examples never tried before; what it finds becomes an @example of that test.
+hunt: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=hunt
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -13,13 +13,16 @@ from networks.network import Network
 
 def economy(seed, n_regions=4, n_sectors=3):
     """A random economy in which part of primary inputs are wages and one category households."""
-    blocks = Blocks.of(random_table(seed, n_regions, n_sectors))
-    rng = np.random.default_rng(seed)
-    categories = blocks.demand.shape[2]
-    homes = np.arange(categories) == 0
-    spent = blocks.demand[:, :, homes].sum(axis=(1, 2))
-    wages = blocks.primary * rng.uniform(0.5, 0.7, (n_regions, 1))
-    wages *= np.maximum(1.0, 1.3 * spent / wages.sum(axis=1))[:, None]
+    for again in range(100):  # until no industry would pay more in wages than it has
+        blocks = Blocks.of(random_table(seed + 100_003 * again, n_regions, n_sectors))
+        rng = np.random.default_rng(seed)
+        categories = blocks.demand.shape[2]
+        homes = np.arange(categories) == 0
+        spent = blocks.demand[:, :, homes].sum(axis=(1, 2))
+        wages = blocks.primary * rng.uniform(0.5, 0.7, (n_regions, 1))
+        wages *= np.maximum(1.0, 1.3 * spent / wages.sum(axis=1))[:, None]
+        if np.all(wages <= 0.9 * blocks.primary):
+            break
     return Economy(
         blocks=blocks,
         theta=rng.uniform(0.5, 8.0, n_sectors),
