@@ -17,6 +17,8 @@ domestic coefficients, l_ij the part of a need that the region meets itself:
 with d use of the product by the region, b = x - d net exports, q cross-hauling: exports
 (q + |b| + b) / 2, imports (q + |b| - b) / 2, nationally q = exports + imports - |exports -
 imports|. Own shares of AFLQ may exceed one: the region then uses more per output than the country.
+Other accounts keep the country's intensities too: stressors and jobs of a sector follow its output,
+x_i^r / x_i^n, those of final demand and taxes on it the region's share of that final demand.
 SLQ and CILQ see no trade in both directions at once; FLQ corrects for size by an assumed delta.
 One region at a time, against the rest: several regions together are `estimate_table`.
 Sources: Flegg & Webber (1997, 2000); Flegg & Tohmo (2013); Kronenberg (2009); Miller & Blair
@@ -25,7 +27,7 @@ Sources: Flegg & Webber (1997, 2000); Flegg & Tohmo (2013); Kronenberg (2009); M
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -35,6 +37,7 @@ from io_tables.container.checks import Floats, raise_collected
 from io_tables.dims import IMPORT_PRODUCT
 from io_tables.errors import InvalidTable
 from io_tables.labels import shown
+from io_tables.nesting.accounts import account_arguments
 from io_tables.table import RegionalTable
 
 Method = Literal["slq", "cilq", "flq", "aflq", "charm"]
@@ -209,8 +212,9 @@ def regionalise(
     -------
     Explicit table of one region. Exports are what output leaves after own use, to other regions
     and abroad; imports are what needs leave, by product where the country's are, and hold what
-    comes from other regions too. Needs and value added per output are national. Negative exports,
-    which location quotients can give, are named in the notes.
+    comes from other regions too. Needs, value added, stressors and jobs per output are national;
+    stressors and taxes of final demand go by `final_share`. Negative exports, which location
+    quotients can give, totals of stressors and what could not be carried are named in the notes.
 
     Raises
     ------
@@ -230,7 +234,9 @@ def regionalise(
     X: Floats = np.asarray(national.x, dtype=np.float64)
     _check_sizes(x, X, pd.Index(national.sectors), "slq", delta)
     growth = np.divide(x, X, out=np.zeros_like(x), where=X > 0)
-    needs = _Needs.of(national, growth, final_share)
+    share = _final_share(national, growth, final_share)
+    needs = _Needs.of(national, growth, share)
+    accounts, told = _accounts(national, growth, share, name)
     if method == "charm":
         own, own_final = _charm(national, needs, x)
     else:
@@ -245,6 +251,7 @@ def regionalise(
         f"ESTIMATE of one region from the national table by {method.upper()}"
         + (f", delta {delta:g} (assumption)." if method in ("flq", "aflq") else "."),
         "Imports and exports include trade with other regions of the country.",
+        *told,
     ]
     short = exports < -1e-9 * X.max()
     if short.any():
@@ -266,7 +273,59 @@ def regionalise(
         year=national.year,
         name=f"{name}, {method.upper()} from {national.name}",
         notes=notes,
+        **accounts,
     )
+
+
+def _final_share(
+    national: RegionalTable, growth: Floats, told: ArrayLike | pd.Series | float | None
+) -> Floats:
+    """Part of every category of national final demand that the region buys, (C,)."""
+    C = len(national.categories)
+    if told is None:
+        added = national.va.to_numpy().sum(axis=0)
+        return np.full(C, float(added @ growth / added.sum()))
+    share: Floats = np.broadcast_to(np.asarray(told, dtype=np.float64), (C,))
+    if not ((share >= 0) & (share <= 1)).all():
+        raise InvalidTable("final_share must lie between 0 and 1")
+    return share
+
+
+def _accounts(
+    national: RegionalTable, growth: Floats, share: Floats, name: str
+) -> tuple[dict[str, Any], list[str]]:
+    """Stressors, jobs and final taxes at national intensity, as arguments; and notes on them."""
+    data, units = national.data, national.stressor_units
+    K, S, C = len(units), len(growth), len(share)
+    made: dict[str, Floats] = {}
+    notes: list[str] = []
+    lost = ["population"] if "population" in data else []
+    if "employment" in data:
+        if data["employment"].size == S:
+            made["employment"] = data["employment"].values.reshape(1, S) * growth
+        else:
+            lost.append("employment, which is not told by sector")
+    if "final_taxes" in data:
+        made["final_taxes"] = data["final_taxes"].values.reshape(1, C) * share
+    if K:
+        use = data["stressor_use"].values if "stressor_use" in data else np.zeros((K, 1, S))
+        made["stressor_use"] = use.reshape(K, 1, S) * growth
+        here, whole = made["stressor_use"].sum(axis=(1, 2)), use.sum(axis=(1, 2))
+        if "stressor_demand" in data:
+            final = data["stressor_demand"].values.reshape(K, 1, C)
+            made["stressor_demand"] = final * share
+            here, whole = here + (final * share).sum(axis=(1, 2)), whole + final.sum(axis=(1, 2))
+        totals = [
+            f"{k} {a:.6g} of {b:.6g} {unit}".rstrip()
+            for k, unit, a, b in zip(units.index, units, here, whole, strict=True)
+        ]
+        notes.append(
+            "Stressors per output are those of the country, those of final demand follow its "
+            f"share (assumption): {shown(totals)}."
+        )
+    if lost:
+        notes.append(f"Not told for one region by this table, left out: {'; '.join(lost)}.")
+    return account_arguments(national, made, [name]), notes
 
 
 class _Needs(NamedTuple):
@@ -282,16 +341,9 @@ class _Needs(NamedTuple):
         cls,
         national: RegionalTable,
         growth: Floats,
-        final_share: ArrayLike | pd.Series | float | None,
+        share: Floats,
     ) -> _Needs:
         S, C = national.n_sectors, len(national.categories)
-        if final_share is None:
-            added = national.va.to_numpy().sum(axis=0)
-            share = np.full(C, float(added @ growth / added.sum()))
-        else:
-            share = np.broadcast_to(np.asarray(final_share, dtype=np.float64), (C,))
-        if not ((share >= 0) & (share <= 1)).all():
-            raise InvalidTable("final_share must lie between 0 and 1")
         data = national.data
         told = [data[n].dims for n in ("imported_use", "imported_demand") if n in data]
         by_product = not any(IMPORT_PRODUCT in dims for dims in told)
@@ -313,7 +365,7 @@ class _Needs(NamedTuple):
 
 def _charm(national: RegionalTable, needs: _Needs, x: Floats) -> tuple[Floats, Floats]:
     """Own use under CHARM: imports are taken from all buyers of a product alike."""
-    whole = _Needs.of(national, np.ones_like(x), 1.0)
+    whole = _Needs.of(national, np.ones_like(x), np.ones(len(national.categories)))
     use = needs.domestic.sum(axis=1) + needs.imported.sum(axis=1)
     use += needs.final.sum(axis=1) + needs.final_imported.sum(axis=1)
     imports = whole.imported.sum(axis=1) + whole.final_imported.sum(axis=1)

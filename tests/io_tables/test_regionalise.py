@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from io_tables.errors import InvalidTable
 from io_tables.regionalise import METHODS, cross_hauling, location_quotients, regionalise
+from io_tables.table import RegionalTable
 from io_tables.testing import random_table
 
 # A country of 1000, a region of 125 whose SLQ are 2, 1 and 0.5: every quotient is a round number.
@@ -107,6 +108,67 @@ def test_smaller_delta_keeps_more_at_home():
         for d in (0.1, 0.3, 0.5)
     ]
     assert own[0] > own[1] > own[2]
+
+
+def country_with_accounts(seed: int) -> RegionalTable:
+    """A country with two stressors, jobs and taxes on final use, by sector and category."""
+    d = random_table(seed, 1, 4, kind="explicit")
+    rng = np.random.default_rng(seed)
+    final = pd.MultiIndex.from_product([d.regions, d.categories])
+    rows = ["CO2", "water"]
+    return RegionalTable.from_flows(
+        d.Z, d.Y.iloc[:, :3], d.x, d.va, imports=d.imports, exports=d.exports, taxes=d.taxes,
+        population=[1e6], employment=rng.random(4) * 1e5,
+        stressors=pd.DataFrame(rng.random((2, 4)), index=rows, columns=d.labels),
+        stressor_units={"CO2": "Mt", "water": "m3"},
+        stressor_demand=pd.DataFrame(rng.random((2, 3)), index=rows, columns=final),
+        final_taxes=pd.Series(rng.random(3), index=final).to_frame().T, units=d.unit,
+    )  # fmt: skip
+
+
+ACCOUNTS = ("stressor_use", "stressor_demand", "employment", "final_taxes")
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from(METHODS))
+def test_a_region_and_the_rest_share_out_what_the_country_emits_employs_and_pays(seed, method):
+    national = country_with_accounts(seed)
+    rng = np.random.default_rng(seed)
+    part, bought = rng.uniform(0.02, 0.9, 4), rng.uniform(0.0, 1.0, 3)
+    x = national.x.to_numpy()
+    one = regionalise(national, x * part, method=method, final_share=bought)
+    rest = regionalise(national, x * (1 - part), method=method, final_share=1 - bought)
+    for name in ACCOUNTS:
+        both = one.data[name].values + rest.data[name].values
+        np.testing.assert_allclose(both, national.data[name].values, rtol=1e-12)
+    np.testing.assert_allclose(
+        one.stressors.to_numpy() / one.x.to_numpy(), national.stressors.to_numpy() / x, rtol=1e-12
+    )
+    assert one.stressor_units.to_dict() == {"CO2": "Mt", "water": "m3"}
+
+
+def test_notes_tell_totals_of_stressors_by_hand_and_what_was_left_out():
+    d = random_table(2, 1, 2, kind="explicit")
+    final = pd.MultiIndex.from_product([d.regions, d.categories])
+    national = RegionalTable.from_flows(
+        d.Z, d.Y.iloc[:, :3], d.x, d.va, imports=d.imports, exports=d.exports, taxes=d.taxes,
+        population=[1.0], employment=[5.0], stressor_units={"CO2": "kt"},
+        stressors=pd.DataFrame([[100.0, 40.0]], index=["CO2"], columns=d.labels),
+        stressor_demand=pd.DataFrame([[20.0, 0.0, 8.0]], index=["CO2"], columns=final),
+    )  # fmt: skip
+    region = regionalise(national, d.x.to_numpy() * [0.5, 0.25], final_share=0.25)
+    assert "CO2 67 of 168 kt." in " ".join(region.notes)  # 50 + 10 + 5 + 2
+    assert "left out: population; employment, which is not told by sector." in region.notes[-1]
+    bare = regionalise(random_table(2, 1, 2, kind="explicit"), d.x.to_numpy() * 0.5)
+    assert not any("Stressors" in note for note in bare.notes)
+    assert len(bare.stressors) == 0
+
+
+def test_stressors_of_final_demand_alone_are_carried_too():
+    whole = country_with_accounts(5)
+    national = RegionalTable(whole.data.drop_vars("stressor_use"), "explicit")
+    region = regionalise(national, whole.x.to_numpy() * 0.5, final_share=0.5)
+    np.testing.assert_allclose(region.stressor_demand, whole.stressor_demand * 0.5)
 
 
 def test_impossible_requests_are_refused():

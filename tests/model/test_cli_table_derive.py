@@ -119,6 +119,20 @@ def test_shares_of_final_demand_are_one_number_or_a_file(say: Say) -> None:
     assert facts["method"] == "flq"
 
 
+def test_stressors_of_the_region_are_written_and_said(say: Say) -> None:
+    bare = random_table(5, 1, 3, kind="explicit")
+    data = bare.data.assign_coords(stressor=["CO2"], stressor_units=("stressor", ["kt"]))
+    use = (("stressor", "region", "sector"), np.full((1, 1, 3), 20.0), {"units": "kt"})
+    data = data.assign(stressor_use=use)
+    write_table(RegionalTable(data, "explicit"), "n.nc")
+    pd.Series(bare.x.to_numpy() * 0.1, index=bare.sectors).to_csv("x.csv")
+    given = ("table", "regionalise", "n.nc", "--output", "x.csv")
+    assert "CO2 6 of 60 kt" in " ".join(done(say(*given, "-o", "a.nc")).out.split())
+    facts = json.loads(done(say(*given, "-o", "b.nc", "--json")).out)
+    assert "CO2 6 of 60 kt" in " ".join(facts["notes"])
+    np.testing.assert_allclose(read_table("a.nc").stressors, [[2.0, 2.0, 2.0]])
+
+
 def test_a_table_of_several_regions_is_no_nation(say: Say, table: RegionalTable) -> None:
     write_table(table, "t.nc")
     pd.Series(table.x["R0"].to_numpy(), index=table.sectors).to_csv("x.csv")
