@@ -15,6 +15,7 @@ Source: K. Head and T. Mayer (2009), Illusory border effects, for the own
 region as a mean over its places.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -64,9 +65,15 @@ def region_cost(
     Raises
     ------
     MeasureError
-        A place without a region or mass, a region without mass, a wanted region without places,
-        or a pair with weight and no path. The places are named.
+        A skim without places or with one twice, a region wanted twice or none wanted; a place
+        without a region or mass, a region without mass, a wanted region without places, or a pair
+        with weight and no path. The places are named.
     """
+    for dim in (ORIGIN, DESTINATION):
+        _check_list(skim[dim].to_numpy().tolist(), f"every {dim} of the skim")
+    if order is not None:
+        order = [order] if isinstance(order, str) else list(order)
+        _check_list(order, "every region of order")
     cost = cost_matrix(skim, of)
     weights = (
         mass_at(skim, mass, ORIGIN),
@@ -102,6 +109,15 @@ def region_cost(
         index=pd.Index(names, name=f"{REGION}_from"),
         columns=pd.Index(names, name=f"{REGION}_to"),
     )
+
+
+def _check_list(labels: Sequence[object], what: str) -> None:
+    """Refuse a list that is empty or names something twice."""
+    words = [str(label) for label in labels]
+    twice = [word for word, count in Counter(words).items() if count > 1]
+    if twice or not words:
+        found = f"twice: {', '.join(twice[:5])}" if twice else "there is none"
+        raise MeasureError(f"A mean between regions needs {what} once, and at least one; {found}.")
 
 
 def place_labels(skim: xr.Dataset, labels: pd.Series, dim: str) -> list[str]:

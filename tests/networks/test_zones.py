@@ -70,3 +70,22 @@ def test_what_is_missing_is_named():
         region_cost(s, mass, regions, order=["West"])
     with pytest.raises(MeasureError, match="a to b"):
         region_cost(skim(network, modes=["air"]), mass, regions)
+
+
+def test_empty_and_repeated_lists_are_refused_in_one_line():
+    network = three_cities()
+    s, mass, regions = skim(network), network.nodes["population"], network.nodes["region"]
+
+    def refused(match, skim=s, **more):
+        with pytest.raises(MeasureError, match=match) as caught:
+            region_cost(skim, mass, regions, **more)
+        assert "\n" not in str(caught.value)
+
+    refused("region of order once, and at least one; there is none", order=[])
+    refused("region of order once.*twice: West", order=["West", "East", "West"])
+    refused("origin of the skim once.*twice: b", s.isel(origin=[0, 1, 1, 2]))
+    refused("destination of the skim once.*twice: c, a", s.isel(destination=[2, 0, 0, 2]))
+    refused("origin of the skim once.*there is none", s.isel(origin=[], destination=[]))
+    # a region in one word is that region, not its letters
+    everywhere = pd.Series("all", index=mass.index)
+    assert region_cost(s, mass, everywhere, order="all").shape == (1, 1)
