@@ -1,6 +1,8 @@
 """Border places: nameable, tied to the network, out of everybody's way, zones on request."""
 
+import re
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pandas as pd
@@ -112,3 +114,16 @@ def test_ports_without_people_and_unknown_words_are_named():
         load_china_network(places=["Quanhe"])
     with pytest.raises(UnknownLabel, match="did you mean 'Medog'"):
         load_china_network(places=["Medok"])
+
+
+def test_the_sources_count_the_coordinates_that_nobody_verified():
+    border = load_border_places()
+    note = border["note"]
+    guessed = border[note.str.endswith("coordinates: general knowledge")]
+    assert len(guessed) + note.str.endswith("coordinates: GeoNames").sum() == len(border)
+    airports = int((guessed["kind"] == "airport").sum())
+    text = files("networks.china").joinpath("SOURCES.md").read_text(encoding="utf-8")
+    told = re.search(r"\((\d+) of (\d+): (\d+) towns, ports and passes, (\d+) airports\)", text)
+    assert told is not None
+    counts = [len(guessed), len(border), len(guessed) - airports, airports]
+    assert [int(number) for number in told.groups()] == counts
