@@ -39,6 +39,7 @@ from model.errors import MissingRoles, NetworkMismatch
 from model.parameters import Parameters
 from model.response import FinalDemandClosure, PriceRule, Response, respond
 from model.sealed import sealed
+from model.sourcing import SourcingForm
 from networks.network import Network
 from networks.whatif import Costs, SkimBase
 
@@ -72,6 +73,8 @@ class Calibration:
         Delivered-cost factors of the base year.
     theta : (S,) array
         Trade elasticity by product.
+    form : {"ces", "logit"}
+        How buyers choose between origins.
     """
 
     table: RegionalTable
@@ -83,6 +86,7 @@ class Calibration:
     skims: Skims
     delivery: Delivery
     theta: Array
+    form: SourcingForm
 
     def __post_init__(self) -> None:
         """Seal the numbers: every run after this one rests on them."""
@@ -129,6 +133,10 @@ def _delivery(
     )
 
 
+def _form(parameters: Parameters) -> SourcingForm:
+    return "logit" if parameters.variant("sourcing_form") == "logit" else "ces"
+
+
 def calibrate(
     table: RegionalTable,
     network: Network,
@@ -165,6 +173,7 @@ def calibrate(
         skims=skims,
         delivery=_delivery(blocks, known, costs, parameters, table),
         theta=np.array(parameters.by_sector("theta", table.sectors)),
+        form=_form(parameters),
     )
 
 
@@ -180,6 +189,7 @@ def with_parameters(base: Calibration, parameters: Parameters) -> Calibration:
         skims=skims,
         delivery=_delivery(base.blocks, base.roles, costs, parameters, base.table),
         theta=np.array(parameters.by_sector("theta", base.table.sectors)),
+        form=_form(parameters),
     )
 
 
@@ -259,7 +269,7 @@ def respond_to(
     if skims.freight is base.skims.freight:
         costs = replace(costs, freight=base.delivery.freight)
     change = base.delivery.change(costs.freight, costs.passenger)
-    return respond(base.blocks, change, base.theta, closure=closure, prices=prices)
+    return respond(base.blocks, change, base.theta, closure=closure, prices=prices, form=base.form)
 
 
 def respond_after(
@@ -272,4 +282,4 @@ def respond_after(
     """Return the response of the economy to costs that `Calibration.ready` made of an edit."""
     after = base.means.after(base.costs, costs, base.ready)
     change = base.delivery.change(after.freight, after.passenger)
-    return respond(base.blocks, change, base.theta, closure=closure, prices=prices)
+    return respond(base.blocks, change, base.theta, closure=closure, prices=prices, form=base.form)

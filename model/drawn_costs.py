@@ -169,6 +169,7 @@ class DrawnCosts:
                 base.theta * theta,
                 closure=closure,
                 prices=prices,
+                form=base.form,
             )
             for passenger, freight in zip(trips.after, self.freight, strict=True)
         ]

@@ -45,7 +45,8 @@ from model.equilibria.newton import Outcome, find_equilibrium
 from model.equilibria.point import Point
 from model.equilibria.result import Equilibrium, EquilibriumStatus
 from model.equilibria.shares import home_shares
-from model.errors import InvalidParameter
+from model.errors import InvalidParameter, NotInThisVersion
+from model.sourcing import SourcingForm
 
 Array = NDArray[np.float64]
 Labour = Literal["immobile", "mobile", "partly mobile"]
@@ -170,6 +171,15 @@ def equilibrium(
     return _labelled(known, rules, shock, outcome, certificate, status, reason, tolerance)
 
 
+def _check_form(form: SourcingForm) -> None:
+    """Raise NotInThisVersion for another way to choose origins than that of Eaton and Kortum."""
+    if form != "ces":
+        raise NotInThisVersion(
+            f'the equilibrium rests on CES shares (Eaton and Kortum); sourcing_form = "{form}" has '
+            'none in this version: take sourcing_form = "ces", or leave the channel out'
+        )
+
+
 def _base_of(
     given: RegionalTable | EquilibriumBase | _Calibrated,
     theta: ArrayLike | None,
@@ -178,6 +188,7 @@ def _base_of(
     """Return the accounts of the base year, and the elasticity given or calibrated."""
     if isinstance(given, _Calibrated):
         calibration = given.calibration
+        _check_form(calibration.form)
         theta = calibration.theta if theta is None else theta
         given = calibration.table
     if theta is None:

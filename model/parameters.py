@@ -45,7 +45,7 @@ class ParameterSpec:
     key
         The name a scenario uses.
     kind
-        "number", or "choice" of the three words `low`, `value`, `high`.
+        "number", or "choice" of the words `low`, `value`, `high`.
     value, low, high
         Central value and the range shown beside it, in `unit`.
     minimum, maximum
@@ -161,7 +161,7 @@ class Parameters:
         return float(value)
 
     def variant(self, key: str) -> str:
-        """Return the word a choice is set to: "low", "central" or "high"."""
+        """Return the word a choice is set to."""
         value = self.changed.get(key, self.spec(key).value)
         if not isinstance(value, str):
             raise InvalidParameter(f"{key} is a number, not a variant; use get()")
@@ -247,7 +247,7 @@ def check_values(values: Mapping[str, object]) -> list[str]:
         if spec is None:
             failures.append(_unknown(key))
         elif spec.kind == "choice":
-            words = (spec.low, spec.value, spec.high)
+            words = dict.fromkeys((spec.low, spec.value, spec.high))
             if value not in words:
                 failures.append(
                     f"{key} must be one of {', '.join(map(str, words))}; found {value!r}"

@@ -11,10 +11,10 @@ Formula (hats are new / base; domestic a, imported m, everything else v per unit
 -------------------------------------------------------------------------------------------
     p^_j^s = v_j^s + sum_i (a_ij^s + m_ij^s) P^c_ij^s
 with P^c the price of domestic and imported product together (`model.sourcing`), itself a function
-of p^ tau^. Written as a difference from one, so that no change gives exactly one; solved by Newton
-steps with the base year's Jacobian, which is (T A)': d ln p^ = (I - (T A)')^-1 (cost change). The
-map is a contraction in the largest change of a logarithm, with the largest share of domestic inputs
-in a unit cost as its rate; it needs v + m > 0 everywhere.
+of p^ tau^, by CES or logit. Written as a difference from one, so that no change gives exactly one;
+solved by Newton steps with the base year's Jacobian, which is (T A)': d ln p^ =
+(I - (T A)')^-1 (cost change). The map is a contraction in the largest change of a logarithm, with
+the largest share of domestic inputs in a unit cost as its rate; it needs v + m > 0 everywhere.
 
 Source: price model of Leontief (1941) with CES sourcing; Miller & Blair (2009), section 2.6.
 """
@@ -30,7 +30,7 @@ from model.blocks import Blocks
 from model.errors import NotConverged, NotProductive
 from model.operator import PooledOperator
 from model.solve import Leontief
-from model.sourcing import shift_foreign, shift_origins
+from model.sourcing import SourcingForm, shift_foreign, shift_origins
 
 Array = NDArray[np.float64]
 
@@ -61,18 +61,25 @@ class MillPrices:
     contraction: float
 
 
-def unit_saving(base: Blocks, delivery_change: Array, theta: Array, price: Array) -> Array:
+def unit_saving(
+    base: Blocks, delivery_change: Array, theta: Array, price: Array, form: SourcingForm = "ces"
+) -> Array:
     """Return base less new cost of inputs per unit of output, (R, S), at mill prices `price`."""
-    sourcing = shift_origins(base.trade, delivery_change, theta, mill_price=price.T)
+    sourcing = shift_origins(base.trade, delivery_change, theta, mill_price=price.T, form=form)
     index = sourcing.price_index.T
-    inputs = shift_foreign(base.use, base.imported_use, index, theta)
+    inputs = shift_foreign(base.use, base.imported_use, index, theta, form=form)
     domestic = base.technology * (1.0 - inputs.domestic * index[:, :, None])
     foreign = base.imported_technology * (1.0 - inputs.foreign)
     return np.asarray((domestic + foreign).sum(axis=1))
 
 
 def mill_prices(
-    base: Blocks, delivery_change: Array, theta: Array, *, max_iterations: int = 60
+    base: Blocks,
+    delivery_change: Array,
+    theta: Array,
+    *,
+    form: SourcingForm = "ces",
+    max_iterations: int = 60,
 ) -> MillPrices:
     """Return the mill prices at which every price equals its unit cost.
 
@@ -83,6 +90,8 @@ def mill_prices(
         tau^ by [product, from, to].
     theta : (S,) array
         Trade elasticity by product.
+    form : {"ces", "logit"}
+        How buyers choose between origins.
     max_iterations : int
 
     Raises
@@ -106,7 +115,7 @@ def mill_prices(
     log_price = np.zeros_like(base.output)
     system: Leontief | None = None
     for iteration in range(max_iterations):
-        saving = unit_saving(base, delivery_change, theta, np.exp(log_price))
+        saving = unit_saving(base, delivery_change, theta, np.exp(log_price), form)
         step = np.where(made, np.log1p(-saving) - log_price, 0.0)
         gap = float(np.abs(step).max())
         if gap <= TOLERANCE:

@@ -16,6 +16,8 @@ Quantities, in base-price units (T^q, A^q from `model.sourcing`):
     x' = (I - T^q A^q)^-1 (T^q y' + e)
 solved for the difference, so that no change gives exactly zero and small effects keep their digits:
     (I - T^q A^q) dx = T^q (A^q x + y') - T (A x + y)
+Where productivity changes by A^, bundles of inputs z = x / A^ take the place of x, p^ is the price
+of a bundle, p^ / A^ that of output and e / A^ the bundles exports need (`model.channels.joint`).
 Closure of final demand: ``spending`` keeps the money of each region, category and product
 (y' = y / P^ in real terms); ``real`` keeps the quantities (y' = y).
 
@@ -40,7 +42,7 @@ from model.errors import InvalidParameter
 from model.operator import PooledOperator
 from model.price_system import mill_prices, unit_saving
 from model.solve import Leontief, Solution
-from model.sourcing import Sourcing, shift_foreign, shift_origins
+from model.sourcing import Sourcing, SourcingForm, shift_foreign, shift_origins
 
 Array = NDArray[np.float64]
 FinalDemandClosure = Literal["spending", "real"]
@@ -57,6 +59,9 @@ class Response:
     ----------
     output : (R, S) array
         Change of output in base-year prices, by place of production.
+    activity : (R, S) array
+        Change of bundles of inputs at work, counted in the output they made in the base year: that
+        of output, unless productivity changed.
     value_added : (R, S) array
         Change of primary inputs paid at base-year rates, by place of production.
     cost_saving : (R, S) array
@@ -83,6 +88,7 @@ class Response:
     """
 
     output: Array
+    activity: Array
     value_added: Array
     cost_saving: Array
     final_demand: Array
@@ -120,6 +126,8 @@ def respond(
     *,
     closure: FinalDemandClosure = "spending",
     prices: PriceRule = "given",
+    form: SourcingForm = "ces",
+    productivity: Array | None = None,
 ) -> Response:
     """Let buyers shift between origins.
 
@@ -134,6 +142,10 @@ def respond(
     closure : {"spending", "real"}
     prices : {"given", "follow costs"}
         Whether mill prices stay, or producers pass on what their inputs cost.
+    form : {"ces", "logit"}
+        How buyers choose between origins (`model.sourcing`).
+    productivity : (R, S) array, optional
+        A^, new / base output of a bundle of inputs, by place of production; ones when left out.
 
     Returns
     -------
@@ -148,22 +160,25 @@ def respond(
     """
     check_rules(closure, prices)
     trade, output = base.trade, base.output
-    mill = np.ones_like(output)
+    made = np.ones_like(output) if productivity is None else productivity
+    delivered = delivery_change if productivity is None else delivery_change / made.T[:, :, None]
+    bundle = np.ones_like(output)
     if prices == "follow costs":
-        mill = mill_prices(base, delivery_change, theta).ratio
-    sourcing = shift_origins(trade, delivery_change, theta, mill_price=mill.T)
+        bundle = mill_prices(base, delivered, theta, form=form).ratio
+    sourcing = shift_origins(trade, delivered, theta, mill_price=bundle.T, form=form)
     price = sourcing.price_index.T  # (R, S) by region of use
 
     use, imports = base.use, base.imported_use
-    inputs = shift_foreign(use, imports, price, theta)
-    final = _final_use(base, price, theta, closure)
+    inputs = shift_foreign(use, imports, price, theta, form=form)
+    final = _final_use(base, price, theta, closure, form)
     new_use = use * inputs.domestic  # at base output
 
     before = np.einsum("irs,si->ri", trade, base.bought)
     after = np.einsum(
         "irs,si->ri", sourcing.quantity_share, _by_region(new_use) + _by_region(final.domestic)
     )
-    impulse = after - before
+    exports = base.exports if productivity is None else base.exports / made
+    impulse = after - before + (exports - base.exports)
 
     technology = np.ascontiguousarray(base.technology * inputs.domestic)
     solution: Solution | None = None
@@ -173,23 +188,24 @@ def respond(
         solution = system.solve(impulse.reshape(-1)).raise_for_status()
         change = np.asarray(solution.x, dtype=np.float64).reshape(output.shape)
 
-    new_output = output + change
-    bought = np.einsum("sij,sj->si", technology, new_output) + _by_region(final.domestic)
-    saving = (mill - 1.0) + unit_saving(base, delivery_change, theta, mill)
+    bundles = output + change
+    bought = np.einsum("sij,sj->si", technology, bundles) + _by_region(final.domestic)
+    saving = (bundle - 1.0) + unit_saving(base, delivered, theta, bundle, form)
     return Response(
-        output=change,
+        output=change if productivity is None else (made - 1.0) * output + made * change,
+        activity=change,
         value_added=_per_unit(base.primary, output) * change,
-        cost_saving=saving * new_output,
+        cost_saving=saving * bundles,
         final_demand=final.spent - final.base_money,
         real_consumption=final.real - final.base_money,
         delivered_price=np.divide(
             final.spent, final.real, out=price.copy(), where=np.abs(final.real) > 0.0
         ),
-        mill_price=mill,
+        mill_price=bundle / made,
         bought=bought,
         sourcing=sourcing,
         solution=solution,
-        gaps=_identity_gaps(base, sourcing, technology, new_output, final, mill, bought),
+        gaps=_identity_gaps(base, sourcing, technology, bundles, final, bundle, exports, bought),
     )
 
 
@@ -207,10 +223,12 @@ class _FinalUse:
     real: Array
 
 
-def _final_use(base: Blocks, price: Array, theta: Array, closure: FinalDemandClosure) -> _FinalUse:
+def _final_use(
+    base: Blocks, price: Array, theta: Array, closure: FinalDemandClosure, form: SourcingForm
+) -> _FinalUse:
     """Apply the closure of final demand to residents' purchases."""
     demand, imports = base.demand, base.imported_demand
-    shift = shift_foreign(demand, imports, price, theta)
+    shift = shift_foreign(demand, imports, price, theta, form=form)
     cell_price = price[:, :, None]
     base_money = _by_region(demand + imports)
     if closure == "real":
@@ -228,17 +246,18 @@ def _identity_gaps(
     base: Blocks,
     sourcing: Sourcing,
     technology: Array,
-    new_output: Array,
+    bundles: Array,
     final: _FinalUse,
-    mill: Array,
+    bundle: Array,
+    exports: Array,
     bought: Array,
 ) -> dict[str, float]:
     """Return the largest relative gap of each identity of this module's docstring."""
     price = sourcing.price_index.T
-    exports = mill * base.exports
-    earned = mill * new_output
+    exports = bundle * exports
+    earned = bundle * bundles
     sold = np.einsum("irs,si->ri", sourcing.value_share, price * bought) + exports
-    primary = earned - new_output * (technology * price[:, :, None]).sum(axis=1)
+    primary = earned - bundles * (technology * price[:, :, None]).sum(axis=1)
     uses = float((price * _by_region(final.domestic)).sum() + exports.sum())
     return {
         "deliveries": float(np.abs(earned - sold).max() / np.abs(earned).max()),

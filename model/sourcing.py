@@ -1,4 +1,4 @@
-"""How buyers shift between origins when delivery costs change: CES shares in hat algebra.
+"""How buyers shift between origins when delivery costs change, in hat algebra: CES or logit.
 
 Owns the question: given base-year shares and relative changes of delivered cost, who buys how much
 from whom, at which price index, and which quantities must be produced? Arrays only; labels live
@@ -9,6 +9,7 @@ Public names
 ``shift_origins``      one nest of domestic origins: value shares, price index, quantity shares
 ``shift_foreign``      the same elasticity between the domestic bundle and imports, cell by cell
 ``Sourcing``           what `shift_origins` returns
+``SourcingForm``       "ces" or "logit"
 
 Terms
 -----
@@ -25,6 +26,11 @@ Formulae (products i, origin r, destination s; theta = sigma - 1)
 Foreign origin: one more origin whose price does not move; d is the domestic share of a cell of use,
     P^_c = (d P^^-theta + 1 - d)^(-1/theta)
     domestic composite per unit of use: (P^_c / P^)^(1 + theta),  imports per unit: P^_c^(1 + theta)
+Logit in money instead, d = p^ tau^ the new cost of what cost 1: quantities q are chosen, not value,
+so lambda = 1 + theta moves value shares as theta does, to first order, and the price is the logsum
+(`model.logit_sourcing`):
+    q_i^rs  = t exp(-mu d) / sum_q t exp(-mu d) d / P,   mu = lambda_i / P
+    P       = -(1 / mu) ln sum_r t exp(-mu d),   t' = q d / P
 All of it is written with log1p/expm1, so that no change gives exactly no effect and theta near 0
 is safe.
 
@@ -34,13 +40,17 @@ Source: Dekle, Eaton & Kortum (2008), IMF Staff Papers 55(3), equations 11-13; A
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from model.logit_sourcing import logit_price, logit_units
 
-__all__ = ["ForeignShift", "Sourcing", "shift_foreign", "shift_origins"]
+Array = NDArray[np.float64]
+SourcingForm = Literal["ces", "logit"]
+
+__all__ = ["ForeignShift", "Sourcing", "SourcingForm", "shift_foreign", "shift_origins"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,12 @@ def _log_price(log_change: Array, share_times_growth: Array, theta: Array) -> Ar
 
 
 def shift_origins(
-    trade: Array, delivery_change: Array, theta: Array, *, mill_price: Array | None = None
+    trade: Array,
+    delivery_change: Array,
+    theta: Array,
+    *,
+    mill_price: Array | None = None,
+    form: SourcingForm = "ces",
 ) -> Sourcing:
     """Shift purchases between domestic origins.
 
@@ -108,14 +123,22 @@ def shift_origins(
         Trade elasticity sigma - 1 by product, >= 0.
     mill_price : (S, R) array, optional
         p^ by [product, from]; ones when left out ("at given prices").
+    form : {"ces", "logit"}
 
     Returns
     -------
     Sourcing
+
+    Raises
+    ------
+    InvalidParameter, NotConverged
+        As `model.logit_sourcing`, for a logit.
     """
     log_delivered = np.log(delivery_change)
     if mill_price is not None:
         log_delivered = log_delivered + np.log(mill_price)[:, :, None]
+    if form == "logit":
+        return _logit_origins(trade, log_delivered, theta, mill_price)
     elasticity = theta[:, None]
     growth = np.expm1(-theta[:, None, None] * log_delivered)
     total_growth = np.einsum("irs,irs->is", trade, growth)
@@ -128,8 +151,26 @@ def shift_origins(
     return Sourcing(value_share, price_index, quantity_share)
 
 
+def _logit_origins(
+    trade: Array, log_delivered: Array, theta: Array, mill_price: Array | None
+) -> Sourcing:
+    sensitivity = 1.0 + theta[:, None]
+    log_price = logit_price(log_delivered, trade, sensitivity, axis=1)
+    units = trade * logit_units(log_delivered, trade, sensitivity, log_price, axis=1)
+    closed = np.isposinf(log_delivered)
+    paid = units * np.exp(np.where(closed, 0.0, log_delivered))  # q d, which sums to P
+    price_index = np.exp(log_price)
+    quantity_share = paid if mill_price is None else paid / mill_price[:, :, None]
+    return Sourcing(paid / price_index[:, None, :], price_index, quantity_share)
+
+
 def shift_foreign(
-    domestic: Array, foreign: Array, price_index: Array, theta: Array
+    domestic: Array,
+    foreign: Array,
+    price_index: Array,
+    theta: Array,
+    *,
+    form: SourcingForm = "ces",
 ) -> ForeignShift:
     """Shift each cell of use between the domestic bundle and imports at the same elasticity.
 
@@ -143,6 +184,7 @@ def shift_foreign(
     price_index : (R, S) array
         P^ of the domestic bundle, by region of use and product.
     theta : (S,) array
+    form : {"ces", "logit"}
 
     Returns
     -------
@@ -154,6 +196,12 @@ def shift_foreign(
     share = np.divide(domestic, total, out=np.ones_like(total), where=buys)
     log_domestic = np.log(price_index)[:, :, None]
     elasticity = theta[None, :, None]
+    if form == "logit":
+        cost = np.stack(np.broadcast_arrays(log_domestic, np.zeros_like(share)))
+        of = np.stack([share, 1.0 - share])
+        log_both = logit_price(cost, of, 1.0 + elasticity, axis=0)
+        units = logit_units(cost, of, 1.0 + elasticity, log_both, axis=0)
+        return ForeignShift(units[0], np.where(buys, units[1], 1.0), np.exp(log_both), buys)
     growth = share * np.expm1(-elasticity * log_domestic)
     log_both = _log_price(share * log_domestic, growth, elasticity)
     power = 1.0 + elasticity

@@ -22,6 +22,7 @@ from model.blocks import Blocks
 from model.calibration import Calibration
 from model.errors import UnknownLabel
 from model.households import Households
+from model.sourcing import SourcingForm
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -46,6 +47,8 @@ class Economy:
     household_buys, investment_buys : (C,) bool arrays
         Categories that are household spending, and investment.
     population : (R,) array
+    form : {"ces", "logit"}
+        How buyers choose between origins.
     """
 
     blocks: Blocks
@@ -58,6 +61,7 @@ class Economy:
     household_buys: Mask
     investment_buys: Mask
     population: Array
+    form: SourcingForm = "ces"
 
     @classmethod
     def of(cls, base: Calibration) -> Economy:
@@ -86,6 +90,7 @@ class Economy:
             household_buys=bought,
             investment_buys=np.array(invests, dtype=bool),
             population=np.asarray(people.reindex(table.regions), dtype=np.float64),
+            form=base.form,
         )
 
     @property

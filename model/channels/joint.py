@@ -188,16 +188,20 @@ class Joint:
                 "Households that spend what they earn cannot also buy fixed quantities: with "
                 'closed households final_demand must be "spending".'
             )
-        theta = self.economy.theta
+        theta, form = self.economy.theta, self.economy.form
         if forces.prices == "follow costs":
-            bundle = mill_prices(base, self._delivered, theta)
+            bundle = mill_prices(base, self._delivered, theta, form=form)
         else:
             bundle = MillPrices(np.ones_like(base.output), 0, 0.0, float("nan"))
         sourcing = shift_origins(
-            base.trade, self._delivered, theta, mill_price=np.ascontiguousarray(bundle.ratio.T)
+            base.trade,
+            self._delivered,
+            theta,
+            mill_price=np.ascontiguousarray(bundle.ratio.T),
+            form=form,
         )
         price = sourcing.price_index.T
-        inputs = shift_foreign(base.use, base.imported_use, price, theta)
+        inputs = shift_foreign(base.use, base.imported_use, price, theta, form=form)
         before = np.einsum("irs,si->ri", base.trade, base.bought)
         used = (base.use * inputs.domestic).sum(axis=2)
         object.__setattr__(self, "bundle", bundle)
@@ -205,9 +209,8 @@ class Joint:
         object.__setattr__(
             self, "technology", np.ascontiguousarray(base.technology * inputs.domestic)
         )
-        object.__setattr__(
-            self, "_final", shift_foreign(base.demand, base.imported_demand, price, theta)
-        )
+        final = shift_foreign(base.demand, base.imported_demand, price, theta, form=form)
+        object.__setattr__(self, "_final", final)
         object.__setattr__(self, "_bought", (before, used))
 
     @property
@@ -334,7 +337,8 @@ class Joint:
         spent = (self._money * factor).sum(axis=2) + paid + forces.imported_use
         real = (self._cells[1] * factor).sum(axis=2) + bought + forces.imported_use
         mill = self.bundle.ratio
-        saving = (mill - 1.0) + unit_saving(base, self._delivered, economy.theta, mill)
+        kept = unit_saving(base, self._delivered, economy.theta, mill, economy.form)
+        saving = (mill - 1.0) + kept
         domestic = (self._cells[0] * factor).sum(axis=2) + bought
         rate = np.divide(
             base.primary, base.output, out=np.zeros_like(base.output), where=base.output > 0.0

@@ -47,7 +47,7 @@ def question_of(valuer: Valuer) -> str:
         found.update(np.ascontiguousarray(array).tobytes())
     for frame in (base.network.nodes, base.network.links, base.network.parameters.table):
         found.update(pd.util.hash_pandas_object(frame.astype(str)).to_numpy().tobytes())
-    asked = [VERSION, goal.name, _plain(goal.access), valuer.closure, valuer.prices]
+    asked = [VERSION, goal.name, _plain(goal.access), valuer.closure, valuer.prices, base.form]
     found.update(json.dumps(asked).encode())
     return found.hexdigest()
 
