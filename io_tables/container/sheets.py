@@ -2,7 +2,7 @@
 
 Public names:
 - `Sheet`, `sheet_of`: name of the sheet of a variable and which of its dims go down and across.
-- `to_sheets`: all sheets of a table as frames.
+- `to_sheets`: all sheets of a table as frames; `sheet_sizes`: how large they are, forming none.
 - `about_rows`, `read_about`: the sheet "about", keys and values.
 - `table_of_sheets`: the table of sheets that `to_sheets` has written.
 
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from math import prod
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -30,7 +31,9 @@ import pandas as pd
 import xarray as xr
 
 from io_tables.container.checks import Floats
+from io_tables.container.flows import CELLS, FLOWS
 from io_tables.container.portable import check_description, describe, rebuild
+from io_tables.dims import REGION_FROM, REGION_TO, SECTOR_FROM, SECTOR_TO
 from io_tables.errors import UnreadableTable
 from io_tables.labels import duplicates, shown
 from io_tables.table import RegionalTable
@@ -100,6 +103,23 @@ def to_sheets(table: RegionalTable) -> dict[str, pd.DataFrame]:
         flat = values.reshape(len(index), len(columns))
         sheets[sheet.name] = pd.DataFrame(flat, index=index, columns=columns, copy=False)
     return sheets
+
+
+def sheet_sizes(table: RegionalTable) -> dict[str, tuple[int, int]]:
+    """Rows and columns of every sheet but "about", labels included, without forming any."""
+    R, S = table.n_regions, table.n_sectors
+    sizes = {REGION_FROM: R, REGION_TO: R, SECTOR_FROM: S, SECTOR_TO: S}
+    sizes |= {str(dim): size for dim, size in table.data.sizes.items()}
+    dims = {str(name): tuple(map(str, one.dims)) for name, one in table.data.data_vars.items()}
+    if table.is_sparse:
+        dims = {name: one for name, one in dims.items() if name not in CELLS}
+        dims[FLOWS] = (REGION_FROM, SECTOR_FROM, REGION_TO, SECTOR_TO)
+    found: dict[str, tuple[int, int]] = {}
+    for variable, one in dims.items():
+        sheet = sheet_of(variable, one)
+        rows, columns = (prod(sizes[d] for d in part) for part in (sheet.down, sheet.across))
+        found[sheet.name] = (rows + max(1, len(sheet.across)), columns + len(sheet.down))
+    return found
 
 
 def about_rows(table: RegionalTable) -> list[tuple[str, str]]:

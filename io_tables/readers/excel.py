@@ -9,15 +9,17 @@ written here is read back exactly but for the 17th digit, which workbooks do not
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from io_tables.container.sheets import about_rows, to_sheets
+from io_tables.container.sheets import about_rows, sheet_sizes, to_sheets
 from io_tables.errors import MissingTable, TableTooLarge
 from io_tables.extras import require
+from io_tables.labels import shown
 from io_tables.readers.book import Book, text_of
 from io_tables.readers.labelled import table_of_sources
 from io_tables.table import RegionalTable
@@ -68,14 +70,8 @@ def write_excel(table: RegionalTable, path: str | Path) -> Path:
     target = Path(path)
     if not target.parent.is_dir():
         raise MissingTable(f"cannot write {target.name}: no folder {target.parent}")
+    _refuse_too_large(sheet_sizes(table), target.name)
     sheets = to_sheets(table)
-    for name, frame in sheets.items():
-        across, down = frame.columns.nlevels, frame.index.nlevels
-        if frame.shape[0] + across >= MOST_ROWS or frame.shape[1] + down >= MOST_COLUMNS:
-            raise TableTooLarge(
-                f"sheet {name!r} would have {frame.shape[0]} x {frame.shape[1]} numbers, a sheet "
-                f"holds {MOST_ROWS} x {MOST_COLUMNS}; write NetCDF or Parquet"
-            )
     book = openpyxl.Workbook(write_only=True)
     part = target.with_name(target.name + ".part")
     try:
@@ -91,6 +87,20 @@ def write_excel(table: RegionalTable, path: str | Path) -> Path:
         part.unlink(missing_ok=True)
         _discard(book)
     return target
+
+
+def _refuse_too_large(sizes: Mapping[str, tuple[int, int]], where: str) -> None:
+    """Refuse a table with a sheet that the format does not hold, before anything is written."""
+    failures = [
+        f"{name} ({rows} x {columns})"
+        for name, (rows, columns) in sizes.items()
+        if rows > MOST_ROWS or columns > MOST_COLUMNS
+    ]
+    if failures:
+        raise TableTooLarge(
+            f"a sheet of {where} holds {MOST_ROWS} rows x {MOST_COLUMNS} columns with its labels, "
+            f"found {shown(failures)}; write NetCDF or Parquet, or aggregate first"
+        )
 
 
 def _write_sheet(openpyxl: Any, sheet: Any, frame: pd.DataFrame) -> None:

@@ -13,9 +13,11 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tables import full_table
 
 import io_tables.readers.excel as excel
-from io_tables.errors import UnreadableTable
+from io_tables.container.sheets import sheet_sizes, to_sheets
+from io_tables.errors import TableTooLarge, UnreadableTable
 from io_tables.readers import read_table, write_table
 from io_tables.readers.book import Book
 from io_tables.readers.sheet_cells import SheetCells, column_of, scan_rows
@@ -145,3 +147,34 @@ def test_a_workbook_that_is_broken_off_leaves_nothing_and_says_nothing(
     assert target.read_text() == "what was there"
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["t.xlsx", "work"]
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["explicit", "pooled", "sparse"])
+def test_sheets_are_as_large_as_was_said_before_any_was_made(tmp_path, kind) -> None:
+    table = full_table()
+    table = {"explicit": table, "pooled": table.pooled(), "sparse": table.sparse()}[kind]
+    sizes = sheet_sizes(table)
+    assert set(sizes) == set(to_sheets(table))
+    book = openpyxl.load_workbook(write_table(table, tmp_path / "t.xlsx"))
+    for name, size in sizes.items():
+        assert (book[name].max_row, book[name].max_column) == size
+
+
+def test_a_table_too_long_or_too_wide_for_a_sheet_is_refused_before_work(
+    tmp_path, monkeypatch
+) -> None:
+    table = random_table(0, 2, 3, kind="explicit")
+    sizes = sheet_sizes(table).values()
+    rows, columns = max(r for r, _ in sizes), max(c for _, c in sizes)
+    monkeypatch.setattr(excel, "MOST_ROWS", rows)
+    monkeypatch.setattr(excel, "MOST_COLUMNS", columns)
+    write_table(table, tmp_path / "fits.xlsx")
+    monkeypatch.setattr(excel, "to_sheets", lambda table: pytest.fail("sheets were made"))
+    for name, value in (("MOST_ROWS", rows - 1), ("MOST_COLUMNS", columns - 1)):
+        with monkeypatch.context() as patch:
+            patch.setattr(excel, name, value)
+            for one in (table, table.sparse()):
+                with pytest.raises(TableTooLarge, match=r"Z \(8 x 8\)") as caught:
+                    write_table(one, tmp_path / "t.xlsx")
+                assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["fits.xlsx"]
