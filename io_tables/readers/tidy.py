@@ -47,7 +47,8 @@ from io_tables.readers.tidy_coding import (
 )
 from io_tables.table import RegionalTable
 
-PIECE_ROWS: Final = 50_000
+PIECE_ROWS: Final = 20_000
+"""Rows read at a time: what memory holds beside the table."""
 SPARSE_ROWS: Final = 1_000
 SPARSE_PART: Final = 10
 """Tables with that many industries, of whose flows at most one in so many is listed, are sparse."""

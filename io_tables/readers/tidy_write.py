@@ -25,7 +25,8 @@ from io_tables.readers.tidy_coding import KEYS, Coding, coding_of
 from io_tables.table import RegionalTable
 
 MARK: Final = "#"
-PIECE_CELLS: Final = 1_000_000
+PIECE_CELLS: Final = 250_000
+"""Cells written at a time: what memory holds beside the table."""
 Coded = list[tuple[list[str], NDArray[np.intp]]]
 """Labels and codes of the four columns."""
 
@@ -47,15 +48,14 @@ def _coded(
             [prefix + label for label in labels]
             for prefix, labels in (coding.label(name, k) for k in range(4))
         ]
-        outer = values.reshape(values.shape[0], -1)
-        for block in range(values.shape[0]):
-            flat = np.flatnonzero(outer[block])
-            inner = np.unravel_index(flat, values.shape[1:]) if values.ndim > 1 else ()
-            at = (np.full(len(flat), block, dtype=np.intp), *inner)
+        every = values.reshape(-1)
+        for first in range(0, every.size, PIECE_CELLS):
+            flat = first + np.flatnonzero(every[first : first + PIECE_CELLS])
+            at = np.unravel_index(flat, values.shape)
             codes = [np.zeros(len(flat), dtype=np.intp) for _ in KEYS]
             for axis, column in enumerate(columns):
                 codes[column] = at[axis]
-            yield list(zip(dictionaries, codes, strict=True)), outer[block][flat]
+            yield list(zip(dictionaries, codes, strict=True)), every[flat]
 
 
 def _coded_cells(

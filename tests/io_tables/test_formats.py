@@ -300,3 +300,17 @@ def test_no_optional_package_is_imported_before_it_is_needed():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() in ("[]", "['pyarrow']")  # pandas may load pyarrow by itself
+
+
+@pytest.mark.parametrize("kind", ["explicit", "pooled", "sparse"])
+def test_a_long_file_is_the_same_in_pieces_of_any_size(tmp_path, monkeypatch, kind):
+    table = full_table()
+    table = {"explicit": table, "pooled": table.pooled(), "sparse": table.sparse()}[kind]
+    whole = write_table(table, tmp_path / "whole.csv").read_bytes()
+    monkeypatch.setattr("io_tables.readers.tidy_write.PIECE_CELLS", 7)
+    monkeypatch.setattr("io_tables.readers.tidy.PIECE_ROWS", 5)
+    path = write_table(table, tmp_path / "t.csv")
+    assert path.read_bytes() == whole
+    assert_table_equal(read_table(path), table, rtol=0.0)
+    write_table(table, tmp_path / "t.parquet")
+    assert_table_equal(read_table(tmp_path / "t.parquet"), table, rtol=0.0)
