@@ -1,8 +1,9 @@
-"""Saying words to the command line in a test, and what must come back."""
+"""Saying words to the command line in a test, what it is said about, and what must come back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from model.cli import main
 
@@ -52,3 +53,22 @@ def refused_in_a_line(answer: Answer, *words: str) -> None:
     assert answer.err.count("\n") == 1
     for word in words:
         assert word in answer.err
+
+
+def small_network(folder: Path, *, shortcut_from: int | None = None) -> Path:
+    """Write three places in a row by road, and a faster road past the middle one from a year on."""
+    folder.mkdir()
+    (folder / "nodes.csv").write_text(
+        "node,name,kind,region,lon,lat,area_km2,population\n"
+        "1,Ahaven,place,North,0.0,50.0,100,1000\n"
+        "2,Beton,place,North,1.0,50.0,100,3000\n"
+        "3,Cefield,place,South,2.0,50.0,100,6000\n",
+        encoding="utf-8",
+    )
+    shortcut = "" if shortcut_from is None else f"13,1,3,road,100,50,{shortcut_from}\n"
+    (folder / "links.csv").write_text(
+        "link,from_node,to_node,mode,km,minutes,year_opened\n"
+        f"12,1,2,road,80,60,\n23,2,3,road,80,60,\n{shortcut}",
+        encoding="utf-8",
+    )
+    return folder

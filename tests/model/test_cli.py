@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from cli_answers import Answer, Say, say_with
+from cli_answers import Answer, Say, say_with, small_network
 from cli_answers import refused_in_a_line as refused
 
 from io_tables.testing import random_table
@@ -25,20 +25,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Say:
 
 @pytest.fixture
 def network(tmp_path: Path) -> Path:
-    folder = tmp_path / "net"
-    folder.mkdir()
-    (folder / "nodes.csv").write_text(
-        "node,name,kind,region,lon,lat,area_km2,population\n"
-        "1,Ahaven,place,North,0.0,50.0,100,1000\n"
-        "2,Beton,place,North,1.0,50.0,100,3000\n"
-        "3,Cefield,place,South,2.0,50.0,100,6000\n",
-        encoding="utf-8",
-    )
-    (folder / "links.csv").write_text(
-        "link,from_node,to_node,mode,km,minutes\n12,1,2,road,80,60\n23,2,3,road,80,60\n",
-        encoding="utf-8",
-    )
-    return folder
+    return small_network(tmp_path / "net")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_answers import Say, done, say_with
+from cli_answers import Say, done, say_with, small_network
 from cli_answers import refused_in_a_line as refused
 
 import hinterland as hl
@@ -20,21 +20,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Say:
 
 @pytest.fixture
 def network(tmp_path: Path) -> Path:
-    folder = tmp_path / "net"
-    folder.mkdir()
-    (folder / "nodes.csv").write_text(
-        "node,name,kind,region,lon,lat,area_km2,population\n"
-        "1,Ahaven,place,North,0.0,50.0,100,1000\n"
-        "2,Beton,place,North,1.0,50.0,100,3000\n"
-        "3,Cefield,place,South,2.0,50.0,100,6000\n",
-        encoding="utf-8",
-    )
-    (folder / "links.csv").write_text(
-        "link,from_node,to_node,mode,km,minutes,year_opened\n"
-        "12,1,2,road,80,60,\n23,2,3,road,80,60,\n13,1,3,road,100,50,2010\n",
-        encoding="utf-8",
-    )
-    return folder
+    return small_network(tmp_path / "net", shortcut_from=2010)
 
 
 def test_a_skim_is_the_one_of_the_library(say: Say, network: Path, tmp_path: Path) -> None:
