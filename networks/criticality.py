@@ -13,6 +13,10 @@ of the rise. A place is *isolated* when it loses most of the other places, out o
 compete by least cost; for a composite, a logsum or nests close links one by one with
 ``networks.whatif.SkimBase.run``, which is as exact.
 
+The fastest way to a stop says whether the stop is within the access limit (``networks.layers``).
+Where it is not the way of least cost, its links are missed by trips that do not ride them: by cost,
+more pairs may get worse than go over a link.
+
 Formula
 -------
 rise(l) = sum over pairs of demand x (cost without l - cost), the cost that of the least main mode,

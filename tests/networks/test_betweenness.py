@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cases_networks import random_network, three_cities
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from networks import Network, skim
@@ -186,8 +186,34 @@ def test_kilometres_of_links_add_up_to_those_of_the_skim(seed, purpose, by):
     np.testing.assert_allclose(found.nodes["betweenness"], through, atol=1e-12)
 
 
+def within_the_limit(network):
+    """Stops each place can use, out and back: (main mode, place, stop, whether out)."""
+    table, links = network.parameters, network.links
+    streets = nx.DiGraph()
+    streets.add_nodes_from(network.nodes.index)
+    for row in links[links["mode"].isin(["road", "ferry", "access"])].to_dict("records"):
+        minutes = row["minutes"] * table.get("time_factor", row["mode"], "passenger")
+        ends = (row["from_node"], row["to_node"])
+        for a, b in [ends, ends[::-1]] if row["bidirectional"] else [ends]:
+            if minutes < streets.get_edge_data(a, b, {"minutes": np.inf})["minutes"]:
+                streets.add_edge(a, b, minutes=minutes)
+    least = dict(nx.all_pairs_dijkstra_path_length(streets, weight="minutes"))
+    found = set()
+    for main, carried in {"rail": ["rail_conventional", "rail_hsr"], "air": ["air"]}.items():
+        limit = table.get("access_limit", main, "passenger")
+        ridden = links[links["mode"].isin(carried)]
+        for stop in {*ridden["from_node"], *ridden["to_node"]}:
+            for place in network.places.index:
+                out, back = least[place].get(stop, np.inf), least[stop].get(place, np.inf)
+                found |= {(main, place, stop, True)} if out <= limit else set()
+                found |= {(main, place, stop, False)} if back <= limit else set()
+    return found
+
+
 @settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 10_000))
+@example(seed=860)  # the fastest way to a stop is not the cheapest, and alone within the limit
+@example(seed=377)
 def test_a_link_carries_the_pairs_that_its_closure_hurts_where_nothing_ties(seed):
     network = random_network(seed)
     trips = ones(network)
@@ -197,8 +223,17 @@ def test_a_link_carries_the_pairs_that_its_closure_hurts_where_nothing_ties(seed
     np.testing.assert_allclose(found, hurt["pairs"], atol=1e-9)
     np.testing.assert_array_equal(found, hurt["betweenness"])
     # by train one may ride out and back on a link: at least as much as there are pairs to hurt
+    anywhere = {"parameters": {"access_limit": {"passenger": 1e6}}}
+    for asked in (anywhere, {"by": "minutes"}):
+        every = criticality(network, trips, **asked)
+        assert (every["betweenness"] >= every["pairs"] - 1e-9).all()
+    # by cost a trip also misses the fastest way to a stop, which says whether the stop is within
+    # the limit, though it rides a cheaper one: all other pairs that are hurt go over the link
     every = criticality(network, trips)
-    assert (every["betweenness"] >= every["pairs"] - 1e-9).all()
+    stops = within_the_limit(network)
+    for link in every.index[every["betweenness"] < every["pairs"] - 1e-9]:
+        assert every["mode"][link] in ("road", "ferry", "access")
+        assert within_the_limit(network.with_links(remove=[link])) < stops
 
 
 @settings(max_examples=8, deadline=None)

@@ -65,6 +65,24 @@ def test_the_only_road_to_a_place_is_a_bridge_and_the_place_is_named():
     assert row["demand_cut"] == pytest.approx(between)
 
 
+def test_a_link_is_missed_that_keeps_a_stop_within_the_limit_though_nobody_rides_it():
+    toll = {"link": "toll", "from_node": "a", "to_node": "b", "mode": "road", "km": 100.0}
+    toll |= {"minutes": 175.0, "money": 900.0}
+    slow = {**toll, "link": "slow", "minutes": 200.0, "money": 0.0}
+    network = three_cities().with_links(add=[toll, slow], remove=["r1", "r2", "t1"])
+    places = network.places.index
+    trips = pd.DataFrame(1.0, index=places, columns=places)
+    limits = {180.0: (2, 2), 220.0: (0, 0)}  # minutes: pairs hurt and cut, Alpha with Gamma
+    for minutes, (hurt, cut) in limits.items():
+        asked = {"parameters": {"access_limit": {"rail.passenger": minutes}}}
+        table = criticality(network, trips, **asked)
+        assert table["betweenness"].to_dict() == {"t2": 4.0, "toll": 0.0, "slow": 4.0}
+        assert (table["pairs"]["toll"], table["pairs_cut"]["toll"]) == (hurt, cut)
+        less = network.with_links(remove=["toll"])
+        now = skim(less, modes=["road", "rail"], unreachable="keep", **asked)["reachable"].values
+        assert (~now).sum() == cut
+
+
 def test_trips_of_ones_own_and_threads():
     network = random_network(5)
     places = network.places.index
