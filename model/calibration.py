@@ -8,7 +8,6 @@ Public names
 ``Calibration``   arrays and skims of the base year; ``calibrate`` makes it
 ``with_parameters``  the same base year under other parameters, reusing what they do not touch
 ``respond_to``    skims of an edited network in, `Response` out
-``respond_after``  the same for costs that `Calibration.ready` made of an edit
 
 The base year is reproduced exactly: only ratios to it enter (`model.sourcing`), so an unedited
 network returns exactly zero.
@@ -41,14 +40,13 @@ from model.response import FinalDemandClosure, PriceRule, Response, respond
 from model.sealed import sealed
 from model.sourcing import SourcingForm
 from networks.network import Network
-from networks.whatif import Costs, SkimBase
+from networks.whatif import SkimBase
 
 Array = NDArray[np.float64]
 
 __all__ = [
     "Calibration",
     "calibrate",
-    "respond_after",
     "respond_to",
     "skims_of",
     "with_parameters",
@@ -269,17 +267,4 @@ def respond_to(
     if skims.freight is base.skims.freight:
         costs = replace(costs, freight=base.delivery.freight)
     change = base.delivery.change(costs.freight, costs.passenger)
-    return respond(base.blocks, change, base.theta, closure=closure, prices=prices, form=base.form)
-
-
-def respond_after(
-    base: Calibration,
-    costs: Costs,
-    *,
-    closure: FinalDemandClosure = "spending",
-    prices: PriceRule = "given",
-) -> Response:
-    """Return the response of the economy to costs that `Calibration.ready` made of an edit."""
-    after = base.means.after(base.costs, costs, base.ready)
-    change = base.delivery.change(after.freight, after.passenger)
     return respond(base.blocks, change, base.theta, closure=closure, prices=prices, form=base.form)

@@ -20,7 +20,8 @@ import pandas as pd
 import xarray as xr
 
 from io_tables.table import RegionalTable
-from model.calibration import Calibration, calibrate, respond_after, skims_of
+from model.calibration import Calibration, calibrate, skims_of
+from model.channels.answers import Answers, acting
 from model.costs import Skims
 from model.delivery import SectorRoles
 from model.link_value import Objective, Together, link_values
@@ -154,6 +155,7 @@ class SpatialModel:
         *,
         closure: FinalDemandClosure = "spending",
         prices: PriceRule = "given",
+        channels: Sequence[str] = ("sourcing",),
     ) -> Response:
         """Return how sourcing, output and real consumption respond to an edited network.
 
@@ -165,9 +167,12 @@ class SpatialModel:
             Whether money or quantities of final demand stay.
         prices : {"given", "follow costs"}
             Whether mill prices stay, or producers pass on what their inputs cost.
+        channels : sequence of str
+            What acts: "sourcing" always does; "price" is `prices` "follow costs"; "productivity"
+            and "households" as in a scenario.
         """
         costs = network if isinstance(network, Costs) else self.costs(network)
-        return respond_after(self.calibration, costs, closure=closure, prices=prices)
+        return Answers(self.calibration, acting(channels, prices, closure), closure).after(costs)
 
     def respond_many(
         self,
@@ -175,6 +180,7 @@ class SpatialModel:
         *,
         closure: FinalDemandClosure = "spending",
         prices: PriceRule = "given",
+        channels: Sequence[str] = ("sourcing",),
         workers: int = 1,
         progress: Callable[[int], None] | None = None,
     ) -> Iterator[Answered]:
@@ -184,7 +190,7 @@ class SpatialModel:
         ----------
         edits : iterable of Network, Patch or LinkEdit
             Any number; they are taken one by one and nothing is kept.
-        closure, prices
+        closure, prices, channels
             As in `respond`.
         workers : int
             Edits worked on at a time; the numbers do not depend on it.
@@ -193,11 +199,12 @@ class SpatialModel:
         """
         base = self.calibration
         ready, _ = base.ready, base.means
+        answers = Answers(base, acting(channels, prices, closure), closure)
+        _ = answers.closeness, answers.economy
 
         def one(edited: Edited) -> Answered:
             costs = ready.run(edited)
-            response = respond_after(base, costs, closure=closure, prices=prices)
-            return Answered(costs.name, costs, response)
+            return Answered(costs.name, costs, answers.after(costs))
 
         for done, answered in enumerate(in_order(one, edits, workers), start=1):
             yield answered

@@ -20,8 +20,9 @@ Formula
 -------
     value_l = - sum_od dJ / dc_od  dc_od / dw_l
 by one quantity adjoint, one price adjoint where prices follow costs (`model.link_values.economy`),
-region means and place pairs (`model.link_values.pairs`), and one accumulation over shortest-path
-trees (`networks.tree_loading`).
+the derivative of closeness where productivity acts (`model.channels.productivity`), region means
+and place pairs (`model.link_values.pairs`), and one accumulation over shortest-path trees
+(`networks.tree_loading`).
 
 Source: R. Roy's identity and the envelope theorem; T. Allen and C. Arkolakis (2022), The welfare
 effects of transportation infrastructure improvements, for links in a model with one sector.
@@ -39,11 +40,12 @@ from numpy.typing import NDArray
 
 from io_tables.labels import did_you_mean
 from model.calibration import Calibration
+from model.channels.answers import Acting, acting
 from model.costs import business_value_of_time
-from model.errors import InvalidParameter, NotInThisVersion, UnknownLabel
+from model.errors import InvalidParameter, UnknownLabel
 from model.link_values.objectives import AccessObjective, Goal, Objective, check_objective
 from model.link_values.pairs import PairGradients, first_order_value, pair_gradients
-from model.response import FinalDemandClosure, PriceRule, check_rules
+from model.response import FinalDemandClosure, PriceRule
 from networks.combine import Combination
 from networks.dims import Purpose
 from networks.modes import wait_minutes
@@ -65,7 +67,6 @@ __all__ = [
 ]
 
 SIDES = ("improve", "worsen")
-WITH_ADJOINT = ("demand", "sourcing", "price")
 
 
 class _Skim(NamedTuple):
@@ -115,12 +116,11 @@ def pair_values(
     ------
     As ``link_values``.
     """
-    rule = _price_rule(channels, prices)
-    check_rules(closure, rule)
-    goal = check_objective(base, objective, closure=closure, prices=rule)
+    acts = acting(channels, prices, closure)
+    goal = check_objective(base, objective, closure=closure, prices=acts.prices)
     chosen = _chosen(base, regions)
     found = pair_gradients(
-        base, goal, np.asarray(chosen.any(axis=1)).reshape(-1, 1), closure=closure, prices=rule
+        base, goal, np.asarray(chosen.any(axis=1)).reshape(-1, 1), closure=closure, acts=acts
     )
     codes = base.places.codes
     data = xr.Dataset(
@@ -132,7 +132,7 @@ def pair_values(
     )
     for name in found.weights:
         data[name].attrs["units"] = f"{goal.units} per {_cost_unit(base, name)}"
-    data.attrs = _facts(base, goal, found, closure, rule)
+    data.attrs = _facts(base, goal, found, closure, acts)
     return data
 
 
@@ -168,8 +168,8 @@ def link_values(
     prices : {"given", "follow costs"}
         As in ``SpatialModel.respond``.
     channels : sequence of str
-        The responses that are switched on; "price" means prices that follow costs. One without an
-        adjoint is refused.
+        The responses that are switched on, of sourcing, price (prices follow costs), productivity
+        and households. One without an adjoint is refused.
     together : {"link", "track"}
         One row for each link, or for all links of a mode between the same two ends: services that
         share a track are worth little one by one where others do as well, and all of it together.
@@ -206,12 +206,11 @@ def link_values(
     UnknownLabel
         Objectives, regions or links that are not there.
     """
-    rule = _price_rule(channels, prices)
-    check_rules(closure, rule)
-    goal = check_objective(base, objective, closure=closure, prices=rule)
+    acts = acting(channels, prices, closure)
+    goal = check_objective(base, objective, closure=closure, prices=acts.prices)
     chosen = _chosen(base, regions)
     groups = chosen if by_region else np.asarray(chosen.any(axis=1)).reshape(-1, 1)
-    found = pair_gradients(base, goal, groups, closure=closure, prices=rule)
+    found = pair_gradients(base, goal, groups, closure=closure, acts=acts)
     if together not in ("link", "track"):
         raise InvalidParameter(f'together must be "link" or "track"; found {together!r}.')
     every = np.arange(len(base.network.links), dtype=np.int64)
@@ -231,24 +230,13 @@ def link_values(
     if build_cost is not None:
         cost = _build_cost(base.network, build_cost, group, data["link"])
         data["per_minute_and_cost"] = _over(data, cost, "per money of build cost")
-    data.attrs = _facts(base, goal, found, closure, rule) | {
+    data.attrs = _facts(base, goal, found, closure, acts) | {
         "directions": "both directions of a link change together",
         "pairs_with_weight": sum(load.weighed for load in loads.values()),
         "pairs_with_several_least_ways": sum(load.tied for load in loads.values()),
         "purposes": " ".join(purposes),
     }
     return data
-
-
-def _price_rule(channels: Sequence[str], prices: PriceRule) -> PriceRule:
-    words = [channels] if isinstance(channels, str) else list(channels)
-    if without := [word for word in words if word not in WITH_ADJOINT]:
-        raise NotInThisVersion(
-            f"Links can be valued with the channels {', '.join(WITH_ADJOINT)}; "
-            f"{', '.join(without)} has no adjoint in this version. Leave it out, or solve exactly "
-            "for each edit: model.run(scenario)."
-        )
-    return "follow costs" if "price" in words else prices
 
 
 def _chosen(base: Calibration, regions: Sequence[str] | None) -> NDArray[np.bool_]:
@@ -395,7 +383,7 @@ def _facts(
     goal: Goal,
     found: PairGradients,
     closure: FinalDemandClosure,
-    prices: PriceRule,
+    acts: Acting,
 ) -> dict[str, object]:
     bounds = [solution.error_bound for solution in found.solutions]
     economy = goal.access is None
@@ -404,7 +392,8 @@ def _facts(
         "units": goal.units,
         "better": goal.better,
         "closure": closure if economy else "",
-        "prices": prices if economy else "",
+        "prices": acts.prices if economy else "",
+        "channels": " ".join(acts.channels) if economy else "",
         "solves": len(bounds),
         "largest_error_bound": max(bounds, default=0.0),
         "network": base.network.name,

@@ -81,6 +81,8 @@ class Response:
         Domestic product bought for any use after the change, in base-year quantities, by place of
         use; with `Sourcing.quantity_share` it says what goes where.
     sourcing : Sourcing
+    productivity : (R, S) array
+        A^, new / base output of a bundle of inputs.
     solution : Solution or None
         None when nothing changed and nothing was solved.
     gaps : dict of str to float
@@ -97,8 +99,18 @@ class Response:
     mill_price: Array
     bought: Array
     sourcing: Sourcing
+    productivity: Array
     solution: Solution | None
     gaps: dict[str, float]
+
+    @property
+    def flows(self) -> Array:
+        """What goes from region to region after the change, (S, R, R) [product, from, to].
+
+        Counted in base-year output of the origin, what is lost on the way included.
+        """
+        moved = self.sourcing.quantity_share * self.bought.T[:, None, :]
+        return np.asarray(moved * self.productivity.T[:, :, None])
 
 
 def _by_region(array: Array) -> Array:
@@ -204,6 +216,7 @@ def respond(
         mill_price=bundle / made,
         bought=bought,
         sourcing=sourcing,
+        productivity=made,
         solution=solution,
         gaps=_identity_gaps(base, sourcing, technology, bundles, final, bundle, exports, bought),
     )

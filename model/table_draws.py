@@ -161,6 +161,15 @@ class TableDrawer:
                 out[name] = float(central * (end / central) ** (abs(z) / NINETY))
         return out
 
+    def factors(self, seed: int, number: Mapping[str, int]) -> dict[str, float]:
+        """Return the factor on the odds of own shares and on the decay of given numbers of draw."""
+        spreads = {"own_share": self.draws.own_share, "decay": self.draws.decay}
+        return {
+            name: float(np.exp(_spread(pair) * _rng(seed, name, number).standard_normal()))
+            for name, pair in spreads.items()
+            if name in number
+        }
+
     def draw(self, seed: int, number: Mapping[str, int]) -> RegionalTable:
         """Return the table of given numbers of draw, one for each source that is not certain.
 
@@ -174,12 +183,11 @@ class TableDrawer:
         use, flows = self.use, self.flows
         trade_factor = np.ones_like(flows)
         own = np.arange(self.table.n_regions)
-        if "own_share" in number:
-            z = _rng(seed, "own_share", number).standard_normal()
-            trade_factor[:, own, own] *= np.exp(_spread(self.draws.own_share) * z)
-        if "decay" in number and self.cost is not None:
-            z = _rng(seed, "decay", number).standard_normal()
-            change = self.draws.elasticity * np.expm1(_spread(self.draws.decay) * z)
+        factors = self.factors(seed, number)
+        if "own_share" in factors:
+            trade_factor[:, own, own] *= factors["own_share"]
+        if "decay" in factors and self.cost is not None:
+            change = self.draws.elasticity * (factors["decay"] - 1.0)
             tilt = np.exp(-change * self.cost)
             tilt[own, own] = 1.0
             trade_factor *= tilt

@@ -262,15 +262,17 @@ class Joint:
         Counted in base-year output of the origin, what is lost on the way included: the flows of
         the base year where nothing acts.
         """
-        base, made = self.economy.blocks, self.forces.productivity
-        bundles = (base.output + state.output) / made
+        moved = self.sourcing.quantity_share * self.bought(state).T[:, None, :]
+        return np.asarray(moved * self.forces.productivity.T[:, :, None])
+
+    def bought(self, state: State) -> Array:
+        """Return domestic product bought for any use, (R, S) by place of use, base quantities."""
+        bundles = (self.economy.blocks.output + state.output) / self.forces.productivity
         factor = state.movers.copy()
         if self.forces.households:
             factor[:, self.economy.household_buys] *= state.income[:, None]
         final = (self._cells[0] * factor[:, None, :]).sum(axis=2) + self._extra[0]
-        composite = np.einsum("sij,sj->si", self.technology, bundles) + final
-        moved = self.sourcing.quantity_share * composite.T[:, None, :]
-        return np.asarray(moved * made.T[:, :, None])
+        return np.asarray(np.einsum("sij,sj->si", self.technology, bundles) + final)
 
     def price_of(self, categories: NDArray[np.bool_]) -> Array:
         """Return the price index of the purchases of some categories, (R,), new / base."""

@@ -70,8 +70,9 @@ def labelled(
         "objective": goal.name,
         "units": goal.units,
         "better": goal.better,
-        "closure": valuer.closure,
-        "prices": valuer.prices,
+        "closure": valuer.answers.closure,
+        "prices": valuer.answers.acting.prices,
+        "channels": " ".join(valuer.answers.acting.channels),
         "table": base.table.name,
         "network": base.network.name,
         "reading": (

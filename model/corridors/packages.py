@@ -137,12 +137,15 @@ def _sets(
     regions: Sequence[str] | None,
     closure: FinalDemandClosure,
     prices: PriceRule,
+    channels: Sequence[str],
     workers: int,
     folder: str | Path | None,
 ) -> tuple[_Sets, Valuer]:
     check_names(candidates)
     edits_of(base_links(model.network), candidates)  # what cannot be built is told first
-    valuer = Valuer.of(model, objective, regions=regions, closure=closure, prices=prices)
+    valuer = Valuer.of(
+        model, objective, regions=regions, closure=closure, prices=prices, channels=channels
+    )
     store = Store(folder, "" if folder is None else question_of(valuer))
     return _Sets(valuer, candidates, workers, store), valuer
 
@@ -156,6 +159,7 @@ def choose_package(
     regions: Sequence[str] | None = None,
     closure: FinalDemandClosure = "spending",
     prices: PriceRule = "given",
+    channels: Sequence[str] = ("sourcing",),
     method: Literal["greedy", "exact"] = "greedy",
     workers: int = 1,
     folder: str | Path | None = None,
@@ -170,7 +174,7 @@ def choose_package(
         Each with a build cost.
     budget : float
         Money of the network's currency.
-    objective, regions, closure, prices
+    objective, regions, closure, prices, channels
         As in `screen_corridors`.
     method : {"greedy", "exact"}
         Add, again and again, what gains most per money given what is built already (and compare
@@ -202,7 +206,9 @@ def choose_package(
             f"'exact' solves every set of at most {MOST_EXACT} candidates; found "
             f"{len(candidates)}. Screen first and hand over the best, or take 'greedy'."
         )
-    sets, _ = _sets(model, candidates, objective, regions, closure, prices, workers, folder)
+    sets, _ = _sets(
+        model, candidates, objective, regions, closure, prices, channels, workers, folder
+    )
     tell = progress or (lambda step, done: None)
     search = _greedy if method == "greedy" else _exact
     order = search(sets, costs, budget, tell)
@@ -285,6 +291,7 @@ def interactions(
     regions: Sequence[str] | None = None,
     closure: FinalDemandClosure = "spending",
     prices: PriceRule = "given",
+    channels: Sequence[str] = ("sourcing",),
     workers: int = 1,
     folder: str | Path | None = None,
     progress: Progress | None = None,
@@ -293,7 +300,7 @@ def interactions(
 
     Parameters
     ----------
-    model, candidates, objective, regions, closure, prices
+    model, candidates, objective, regions, closure, prices, channels
         As in `screen_corridors`.
     workers : int
         Sets solved at a time; the numbers do not depend on it.
@@ -307,7 +314,9 @@ def interactions(
     DataArray (candidate, other), symmetric, in units of the objective and counted as a gain: above
     zero complements, below zero substitutes. On the diagonal what each is worth alone.
     """
-    sets, valuer = _sets(model, candidates, objective, regions, closure, prices, workers, folder)
+    sets, valuer = _sets(
+        model, candidates, objective, regions, closure, prices, channels, workers, folder
+    )
     tell = progress or (lambda step, done: None)
     count = len(candidates)
     values = np.diag(sets.gains([frozenset({k}) for k in range(count)]))

@@ -50,6 +50,7 @@ def screen_corridors(
     regions: Sequence[str] | None = None,
     closure: FinalDemandClosure = "spending",
     prices: PriceRule = "given",
+    channels: Sequence[str] = ("sourcing",),
     best: int | None = 20,
     workers: int = 1,
     folder: str | Path | None = None,
@@ -62,7 +63,7 @@ def screen_corridors(
     model : SpatialModel
     candidates : sequence of Candidate
         Names must differ.
-    objective, regions, closure, prices
+    objective, regions, closure, prices, channels
         As in `hl.link_values`, purchase_cost left out.
     best : int, optional
         How many are solved exactly, largest gain to first order first; None is all of them.
@@ -86,7 +87,8 @@ def screen_corridors(
         currency), `annual_return` exact change over build cost, where the objective is money;
         `pairs` whose passenger or freight cost differs; `reason` (candidate, purpose) why no cost
         of a purpose differs, and `zero_reason` why a candidate is worth exactly nothing;
-        `identity_gap`. Attributes: objective, better, closure, prices.
+        `identity_gap`. Attributes: objective, better, closure, prices,
+        channels.
 
     Raises
     ------
@@ -102,7 +104,9 @@ def screen_corridors(
     tell = progress or (lambda step, done: None)
     tell("making costs ready", 0.0)
     edits = edits_of(base_links(model.network), candidates)
-    valuer = Valuer.of(model, objective, regions=regions, closure=closure, prices=prices)
+    valuer = Valuer.of(
+        model, objective, regions=regions, closure=closure, prices=prices, channels=channels
+    )
     store = Store(folder, question_of(valuer))
     _first_order(valuer, candidates, edits, store, workers, tell)
     sign = 1.0 if valuer.goal.better == "more" else -1.0

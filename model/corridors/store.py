@@ -47,7 +47,15 @@ def question_of(valuer: Valuer) -> str:
         found.update(np.ascontiguousarray(array).tobytes())
     for frame in (base.network.nodes, base.network.links, base.network.parameters.table):
         found.update(pd.util.hash_pandas_object(frame.astype(str)).to_numpy().tobytes())
-    asked = [VERSION, goal.name, _plain(goal.access), valuer.closure, valuer.prices, base.form]
+    answers = valuer.answers
+    asked = [VERSION, goal.name, _plain(goal.access), answers.closure, *answers.acting.channels]
+    asked.append(base.form)
+    if answers.economy is not None and answers.economy.wages is not None:
+        found.update(np.ascontiguousarray(answers.economy.wages).tobytes())
+    if answers.closeness is not None:
+        closeness = answers.closeness
+        for array in (closeness.elasticity, closeness.decay, closeness.people):
+            found.update(np.ascontiguousarray(array).tobytes())
     found.update(json.dumps(asked).encode())
     return found.hexdigest()
 

@@ -33,7 +33,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from model.calibration import Calibration, respond_after
+from model.calibration import Calibration
+from model.channels.answers import Answers, acting
 from model.corridors.candidates import Candidate
 from model.corridors.edits import edit_of_set
 from model.corridors.travel import TravelTimes
@@ -94,8 +95,8 @@ class Valuer:
     ----------
     base : Calibration
     goal : Goal
-    closure, prices
-        As in `SpatialModel.respond`.
+    answers : Answers
+        How the economy answers, with its channels.
     weights : dict of str to (Z, Z) array
         dJ / dc by skim.
     chosen : (R,) array
@@ -106,8 +107,7 @@ class Valuer:
 
     base: Calibration
     goal: Goal
-    closure: FinalDemandClosure
-    prices: PriceRule
+    answers: Answers
     weights: dict[str, Array]
     chosen: Array
     travel: TravelTimes
@@ -123,6 +123,7 @@ class Valuer:
         regions: Sequence[str] | None = None,
         closure: FinalDemandClosure = "spending",
         prices: PriceRule = "given",
+        channels: Sequence[str] = ("sourcing",),
     ) -> Valuer:
         """Make everything ready that edits have in common.
 
@@ -135,13 +136,16 @@ class Valuer:
             base, groupings = model.calibration, model.groupings
         else:
             base, groupings = model, Groupings.empty()
-        goal = check_objective(base, objective, closure=closure, prices=prices)
+        acts = acting(channels, prices, closure)
+        goal = check_objective(base, objective, closure=closure, prices=acts.prices)
         if goal.name == "purchase_cost":
             raise NotInThisVersion(
                 "corridors are ranked by real_consumption, output, value_added, jobs, an account "
                 "or a measure of access; purchase_cost is for hl.link_values"
             )
-        pairs = pair_values(base, objective, regions=regions, closure=closure, prices=prices)
+        pairs = pair_values(
+            base, objective, regions=regions, closure=closure, prices=prices, channels=channels
+        )
         known = list(base.places.regions)
         given = [regions] if isinstance(regions, str) else regions
         wanted = known if given is None else list(given)
@@ -150,7 +154,8 @@ class Valuer:
         volume = _named(travel_demand(base, base.blocks.flows, still))
         weights = {str(k): np.ascontiguousarray(v.values) for k, v in pairs.items()}
         travel = TravelTimes.of(base, groupings)
-        made = cls(base, goal, closure, prices, weights, chosen, travel, volume, 0.0)
+        answers = Answers(base, acts, closure)
+        made = cls(base, goal, answers, weights, chosen, travel, volume, 0.0)
         if goal.access is None:
             return made
         return replace(made, _access=made._access_of(base.ready[goal.access.skim]))
@@ -186,7 +191,7 @@ class Valuer:
 
     def worth(self, costs: Costs) -> Worth:
         """Solve the model with the costs of an edit and return what it does."""
-        response = respond_after(self.base, costs, closure=self.closure, prices=self.prices)
+        response = self.answers.after(costs)
         gain = response.real_consumption.sum(axis=1)
         return Worth(
             value=self._value(costs, response),
@@ -224,8 +229,7 @@ class Valuer:
         base = self.base
         regional = base.means.after(base.costs, costs, base.ready)
         change = base.delivery.change(regional.freight, regional.passenger)
-        flows = response.sourcing.quantity_share * response.bought.T[:, None, :]
-        return _named(travel_demand(base, flows, change))
+        return _named(travel_demand(base, response.flows, change))
 
     def _value(self, costs: Costs, response: Response) -> float:
         goal = self.goal
@@ -239,7 +243,8 @@ class Valuer:
         if goal.name == "real_consumption":
             return float(self.chosen @ response.real_consumption.sum(axis=1))
         assert goal.intensity is not None
-        return float(self.chosen @ (goal.intensity * response.output).sum(axis=1))
+        moved = response.output if goal.of_output else response.activity
+        return float(self.chosen @ (goal.intensity * moved).sum(axis=1))
 
     def _access_of(self, matrix: Array) -> float:
         """Return the objective of access at a matrix of minutes or costs."""

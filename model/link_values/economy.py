@@ -4,7 +4,8 @@ Owns the question: what is dJ / dln tau_i^rs at the base year, for any J of the 
 
 Public names
 ------------
-``delivery_gradient``   base arrays and an objective in, (S, R, R, K) out
+``delivery_gradient``   base arrays and an objective in, `EconomyGradient` out
+``EconomyGradient``     dJ / dln tau, and dJ / dln A of productivity
 ``EconomyWeights``      an objective in the terms of the response
 
 Formula (product i, origin r, destination s; hats at 1; T trade shares, F = T D flows, D bought)
@@ -19,6 +20,11 @@ For J = omega'x + direct terms q0 in dln P and h0 in dln p:
     h_i^r      = h0_i^r + sum_s T_i^rs q_i^s - (1 + theta_i) lambda_i^r sum_s F_i^rs
     mu         = (I - T A)^-1 h                           price adjoint, prices that follow costs
     dJ / dln tau_i^rs = T_i^rs (q_i^s + (A mu)_i^s) - theta_i lambda_i^r F_i^rs
+Productivity A^ makes delivery from r cheaper for everybody and exports out of fewer bundles:
+    dJ / dln A_i^r = c0_i^r - h0_i^r - sum_s dJ / dln tau_i^rs - lambda_i^r e_i^r
+with c0 what more output of the same bundles counts. With households closed (type II) lambda is that
+of the closed system, and real income counts by what it buys (n0 per money of income):
+    [lambda, nu] = (I - M)^-T [omega, n0],  M of `model.leontief.household_operator`
 A purchase cost at fixed real demand has dJ / dln tau = F and needs no solve (envelope).
 
 Source: the response of ``model.response``, differentiated; adjoints as in A. Griewank and
@@ -39,7 +45,7 @@ from model.solve import Leontief, Solution
 
 Array = NDArray[np.float64]
 
-__all__ = ["EconomyWeights", "delivery_gradient"]
+__all__ = ["EconomyGradient", "EconomyWeights", "delivery_gradient"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +60,35 @@ class EconomyWeights:
         q0, per dln of the price of the domestic bundle, by place of use.
     mill : array
         h0, per dln of the mill price, by place of production.
+    made : array or None
+        c0, per dln of productivity at the same bundles, by place of production; None is nothing.
+    income : (R, K) array or None
+        n0, per money of household income by region, where households are closed.
     """
 
     output: Array
     price: Array
     mill: Array
+    made: Array | None = None
+    income: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class EconomyGradient:
+    """How objectives move with what a network changes.
+
+    Attributes
+    ----------
+    delivery : (S, R, R, K) array
+        dJ / dln tau by [product, from, to, objective].
+    productivity : (R, S, K) array
+        dJ / dln A by place of production.
+    solutions : list of Solution
+    """
+
+    delivery: Array
+    productivity: Array
+    solutions: list[Solution]
 
 
 def _domestic_share(domestic: Array, foreign: Array) -> Array:
@@ -87,8 +117,9 @@ def delivery_gradient(
     *,
     closure: FinalDemandClosure,
     prices: PriceRule,
-) -> tuple[Array, list[Solution]]:
-    """Return dJ / dln tau by [product, from, to, objective], and the solves behind it.
+    households: Leontief | None = None,
+) -> EconomyGradient:
+    """Return how objectives move with delivery costs and productivity, and the solves behind it.
 
     Parameters
     ----------
@@ -97,6 +128,8 @@ def delivery_gradient(
     weights : EconomyWeights
     closure : {"spending", "real"}
     prices : {"given", "follow costs"}
+    households : Leontief, optional
+        The base year closed for households, where they spend what they earn.
 
     Raises
     ------
@@ -109,7 +142,15 @@ def delivery_gradient(
     system = Leontief(PooledOperator(base.technology, trade))
     solutions: list[Solution] = []
     quantity = np.zeros(shape)
-    if weights.output.any():
+    if households is not None:
+        wide = np.zeros((shape[0], shape[1] + 1, columns))
+        wide[:, :-1] = weights.output
+        wide[:, -1] = 0.0 if weights.income is None else weights.income
+        if wide.any():
+            solved = households.solve_transposed(wide.reshape(-1, columns)).raise_for_status()
+            solutions.append(solved)
+            quantity = np.asarray(solved.x, dtype=np.float64).reshape(wide.shape)[:, :-1]
+    elif weights.output.any():
         solved = system.solve_transposed(weights.output.reshape(-1, columns)).raise_for_status()
         solutions.append(solved)
         quantity = np.asarray(solved.x, dtype=np.float64).reshape(shape)
@@ -130,4 +171,8 @@ def delivery_gradient(
     gradient = np.einsum("irs,sik->irsk", trade, price)
     if quantity.any():
         gradient -= np.einsum("i,rik,irs->irsk", theta, quantity, flows)
-    return gradient, solutions
+    made = -gradient.sum(axis=2).transpose(1, 0, 2) - weights.mill
+    made -= quantity * base.exports[:, :, None]
+    if weights.made is not None:
+        made += weights.made
+    return EconomyGradient(gradient, made, solutions)

@@ -114,6 +114,9 @@ class Goal:
     intensity : (R, S) array or None
         Per money of output in base-year prices; None for what is not an account of output.
     access : AccessObjective or None
+    of_output : bool
+        Whether the intensity is per output, or per bundle of inputs, as what is paid, employed or
+        burnt to make it: the two differ where productivity changes.
     """
 
     name: str
@@ -121,6 +124,7 @@ class Goal:
     better: str
     intensity: Array | None = None
     access: AccessObjective | None = None
+    of_output: bool = False
 
 
 def check_objective(
@@ -163,7 +167,8 @@ def check_objective(
     table = base.table
     if not isinstance(objective, str):
         account = account_of(table, objective)
-        return Goal(account.name, account.units, "more", _flat(base, account.intensity))
+        intensity = _flat(base, account.intensity)
+        return Goal(account.name, account.units, "more", intensity, of_output=True)
     if objective == "real_consumption":
         if closure == "real":
             raise InvalidParameter(
@@ -190,7 +195,9 @@ def check_objective(
             f"valued by {', '.join(known)}, by an account of the table ({missing}), or by "
             "intensities."
         ) from missing
-    return Goal(account.name, account.units, "more", _flat(base, account.intensity))
+    intensity = _flat(base, account.intensity)
+    of_output = objective == "output"
+    return Goal(account.name, account.units, "more", intensity, of_output=of_output)
 
 
 _MEASURES: tuple[SmoothMeasure, ...] = (

@@ -13,26 +13,32 @@ Formula
     dln tau_i^rs / dg_rs = kappa_i / (g_mean_i tau_i^rs)      goods with freight, services with
     dJ / dg_rs = sum_i dJ / dln tau_i^rs  dln tau_i^rs / dg_rs          passenger cost g
     dJ / dc_od = dJ / dg_rs m_o m_d / (sum_{i in r} m_i sum_{j in s} m_j),  o in r, d in s
-with the masses that make region means (``model.costs``). Access rests on its own skim.
+with the masses that make region means (``model.costs``). Where productivity acts, passenger costs
+move it too (``model.channels.productivity``), and that derivative is added. Access rests on its
+own skim.
 First-order value of an edit: sum_od dJ / dc_od (c'_od - c_od) over all skims, c' of the edited
 network, for a link that no least way uses yet as for any other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.calibration import Calibration
+from model.channels.answers import Acting
+from model.channels.economy import Economy
+from model.channels.joint import Forces, Joint
+from model.channels.productivity import Agglomeration
 from model.errors import ShapeError, TooLarge
 from model.link_values.access import access_gradient
-from model.link_values.economy import EconomyWeights, delivery_gradient
+from model.link_values.economy import EconomyGradient, EconomyWeights, delivery_gradient
 from model.link_values.objectives import Goal, place_values
 from model.response import FinalDemandClosure, PriceRule
-from model.solve import Solution
+from model.solve import Leontief, Solution
 
 Array = NDArray[np.float64]
 MOST_BYTES = 4e9
@@ -49,14 +55,17 @@ class PairGradients:
     weights : mapping of str to (Z, Z, K) array
         By skim ("passenger", "freight", "fastest", "rail"): units of J per unit of the skim, for
         each of K objectives.
-    delivery : (S, R, R, K) array or None
-        dJ / dln tau, where J is of the economy.
-    solutions : tuple of Solution
+    economy : EconomyGradient or None
+        What it rests on, where J is of the economy.
     """
 
     weights: Mapping[str, Array]
-    delivery: Array | None
-    solutions: tuple[Solution, ...]
+    economy: EconomyGradient | None
+
+    @property
+    def solutions(self) -> Sequence[Solution]:
+        """The solves behind it."""
+        return () if self.economy is None else self.economy.solutions
 
 
 def pair_gradients(
@@ -65,7 +74,7 @@ def pair_gradients(
     groups: NDArray[np.bool_],
     *,
     closure: FinalDemandClosure,
-    prices: PriceRule,
+    acts: Acting,
 ) -> PairGradients:
     """Return dJ / dc for K objectives: the goal of each group of regions.
 
@@ -75,8 +84,9 @@ def pair_gradients(
     goal : Goal
     groups : (R, K) bool array
         Whose output, purchases or access counts.
-    closure, prices
-        As in ``model.response.respond``.
+    closure : {"spending", "real"}
+    acts : Acting
+        Which channels act.
 
     Raises
     ------
@@ -92,14 +102,17 @@ def pair_gradients(
             f"{8.0 * cells * columns / 2**30:.1f} GiB; ask for fewer regions, or for all together."
         )
     if goal.access is not None:
-        return PairGradients(_of_access(base, goal, groups), None, ())
-    gradient, solutions = delivery_gradient(
+        return PairGradients(_of_access(base, goal, groups), None)
+    economy = Economy.of(base) if acts.households else None
+    found = delivery_gradient(
         blocks,
         base.theta,
-        _economy_weights(base, goal, groups, prices),
+        _economy_weights(base, goal, groups, acts.prices, economy),
         closure=closure,
-        prices=prices,
+        prices=acts.prices,
+        households=None if economy is None else _closed(economy),
     )
+    gradient = found.delivery
     delivery = base.delivery
     per_cost = (delivery.kappa / delivery.mean_cost)[:, None, None] / delivery.factor
     goods = delivery.goods
@@ -109,20 +122,42 @@ def pair_gradients(
         "freight": _to_places(base, of_goods, "gdp"),
         "passenger": _to_places(base, of_services, "population"),
     }
-    return PairGradients(weights, gradient, tuple(solutions))
+    if acts.productivity:
+        closeness = Agglomeration.of(base, base.ready["passenger"])
+        weights["passenger"] += closeness.gradient(found.productivity)
+    return PairGradients(weights, found)
+
+
+def _closed(economy: Economy) -> Leontief:
+    """Return the quantity system of the base year with households closed."""
+    joint = Joint(economy, Forces.none(economy, households=True))
+    return joint.system(np.ones((len(economy.regions), len(economy.categories))))
 
 
 def _economy_weights(
-    base: Calibration, goal: Goal, groups: NDArray[np.bool_], prices: PriceRule
+    base: Calibration,
+    goal: Goal,
+    groups: NDArray[np.bool_],
+    prices: PriceRule,
+    economy: Economy | None,
 ) -> EconomyWeights:
     blocks = base.blocks
     member = groups[:, None, :].astype(np.float64)  # (R, 1, K)
     nothing = np.zeros((*blocks.output.shape, groups.shape[1]))
     final = blocks.demand.sum(axis=2)[:, :, None]
     if goal.intensity is not None:
-        return EconomyWeights(goal.intensity[:, :, None] * member, nothing, nothing)
+        output = goal.intensity[:, :, None] * member
+        made = output * blocks.output[:, :, None] if goal.of_output else None
+        return EconomyWeights(output, nothing, nothing, made)
     if goal.name == "real_consumption":
-        return EconomyWeights(nothing, -final * member, nothing)
+        income: Array | None = None
+        if economy is not None:
+            homes = economy.household_buys
+            spent = (blocks.demand + blocks.imported_demand)[:, :, homes].sum(axis=(1, 2))
+            earned = economy.household_income
+            rate = np.divide(spent, earned, out=np.zeros_like(spent), where=earned > 0.0)
+            income = rate[:, None] * groups
+        return EconomyWeights(nothing, -final * member, nothing, income=income)
     if prices == "given":
         return EconomyWeights(nothing, blocks.bought[:, :, None] * member, nothing)
     # with prices that follow costs those who buy finally pay for all that is delivered before

@@ -259,11 +259,12 @@ def test_one_sector_without_inputs_has_the_closed_form():
     weights = EconomyWeights(
         np.zeros((n, 1, 1)), -blocks.demand.sum(axis=2)[:, :, None], np.zeros((n, 1, 1))
     )
-    gradient, solutions = delivery_gradient(
+    found = delivery_gradient(
         blocks, np.array([theta]), weights, closure="spending", prices="given"
     )
+    gradient = found.delivery
     np.testing.assert_allclose(gradient[0, :, :, 0], -blocks.flows[0], rtol=1e-14)
-    assert not solutions
+    assert not found.solutions
     share, spending = blocks.trade[0].tolist(), blocks.demand[:, 0, 0].tolist()
     by_hand = gradient_of(
         lambda logs: real_consumption_by_hand(share, spending, np.exp(logs).tolist(), theta),

@@ -56,8 +56,12 @@ def test_words_and_people_that_are_not_there_are_refused(model):
 
 def test_channels_without_an_adjoint_are_refused_by_name(model):
     base = model.calibration
-    with pytest.raises(NotInThisVersion, match="productivity, congestion has no adjoint"):
-        link_values(base, channels=("sourcing", "productivity", "congestion"))
+    with pytest.raises(NotInThisVersion, match="relocation, congestion has no adjoint"):
+        link_values(base, channels=("sourcing", "relocation", "congestion"))
+    with pytest.raises(InvalidParameter, match="did you mean 'productivity'"):
+        link_values(base, channels=("sourcing", "productvity"))
+    with pytest.raises(InvalidParameter, match='closure must be "spending"'):
+        link_values(base, "output", channels=("households",), closure="real")
     one = link_values(base, "output", channels=("sourcing", "price"))
     two = link_values(base, "output", prices="follow costs")
     np.testing.assert_array_equal(one["per_minute"], two["per_minute"])
