@@ -245,6 +245,13 @@ def _add_corridors(verbs: Family) -> None:
     )
     made.add_argument("--closure", choices=("spending", "real"), default="spending")
     made.add_argument("--prices", choices=("given", "follow costs"), default="given")
+    made.add_argument(
+        "--channel",
+        action="append",
+        default=[],
+        choices=("price", "productivity", "households"),
+        help="what acts beside sourcing; may be given several times",
+    )
     made.add_argument("--best", type=int, default=20, metavar="K", help="solved exactly")
     made.add_argument("--budget", type=float, metavar="MONEY", help="for a package of the best")
     made.add_argument(
@@ -257,7 +264,7 @@ def _add_corridors(verbs: Family) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="draws of parameters for the best",
+        help="draws of parameters, and of an embedded table, for the best",
     )
     made.add_argument("--seed", type=int, default=0, help="of the draws")
     made.add_argument("--workers", type=int, default=1, metavar="N", help="threads")
@@ -348,6 +355,7 @@ def _corridors(arguments: argparse.Namespace) -> int:
         objective=arguments.objective,
         closure=arguments.closure,
         prices=arguments.prices,
+        channels=tuple(arguments.channel),
         best=arguments.best,
         budget=arguments.budget,
         pairwise=arguments.interactions,

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from io_tables.table import RegionalTable
+from model.channels.answers import acting
 from model.cli.corridors_text import text_of
 from model.cli.output import replacing, stoppable
 from model.cli.progress import Progress
@@ -44,13 +44,15 @@ from model.errors import OutputRefused, ScenarioError
 from model.link_values.objectives import ECONOMY, MEASURES
 from model.response import FinalDemandClosure, PriceRule
 from model.scenario import Scenario
-from model.sources import OWN_SHARES, embedded_case, open_candidates, open_model, open_table
+from model.sources import embedded_case, open_candidates, open_model
+from model.table_draws import Draws
 from networks.dims import LinkMode
 from networks.network import Network
 from networks.whatif.links import base_links
 
 __all__ = ["CorridorsRequest", "corridors"]
 
+FACTS = ("objective", "units", "closure", "prices", "channels")
 STABLE = 8
 """Candidates that are drawn."""
 PAIRED = 6
@@ -71,7 +73,7 @@ class CorridorsRequest:
         Of candidates from pairs.
     build_costs
         CSV with mode, terrain and cost_per_km.
-    objective, closure, prices
+    objective, closure, prices, channels
         As in `hl.link_values`.
     best
         Solved exactly.
@@ -102,6 +104,7 @@ class CorridorsRequest:
     objective: str = "real_consumption"
     closure: FinalDemandClosure = "spending"
     prices: PriceRule = "given"
+    channels: tuple[str, ...] = ()
     best: int = 20
     budget: float | None = None
     pairwise: bool = False
@@ -113,6 +116,7 @@ class CorridorsRequest:
     languages: tuple[str, ...] = ("en",)
 
     def __post_init__(self) -> None:
+        acting(self.channels, self.prices, self.closure)
         if strange := [one for one in self.languages if one not in LANGUAGES]:
             raise ScenarioError(
                 f"the report has the languages {', '.join(LANGUAGES)}; found {strange[0]!r}"
@@ -195,6 +199,7 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
         request.objective,
         closure=request.closure,
         prices=request.prices,
+        channels=request.channels,
         best=request.best,
         workers=request.workers,
         folder=folder,
@@ -214,7 +219,8 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
             seed=request.seed,
             closure=request.closure,
             prices=request.prices,
-            tables=_estimates(request.table),
+            channels=request.channels,
+            uncertain=_uncertain(request.table, model),
             workers=request.workers,
             progress=part(0.6, 0.85),
         )
@@ -226,6 +232,7 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
             request.objective,
             closure=request.closure,
             prices=request.prices,
+            channels=request.channels,
             workers=request.workers,
             folder=folder,
             progress=part(0.85, 0.9),
@@ -240,6 +247,7 @@ def _found(request: CorridorsRequest, progress: Callable[[str, float], None]) ->
             request.objective,
             closure=request.closure,
             prices=request.prices,
+            channels=request.channels,
             workers=request.workers,
             folder=folder,
             progress=part(0.9, 0.98),
@@ -277,11 +285,11 @@ def _model(request: CorridorsRequest, network: Network | None) -> SpatialModel:
     return model
 
 
-def _estimates(name: str) -> dict[str, RegionalTable]:
-    """Return all estimates of an embedded table, to be drawn from; none for a file."""
+def _uncertain(name: str, model: SpatialModel) -> Draws | None:
+    """Return how uncertain an estimated, embedded table is; a file is taken as observed."""
     if embedded_case(name) is None:
-        return {}
-    return {bound: open_table(name, own_share=bound) for bound in OWN_SHARES}
+        return None
+    return Draws(cost=model.calibration.costs.freight)
 
 
 def _candidates(
@@ -340,7 +348,7 @@ def _written(story: Story, request: CorridorsRequest) -> list[str]:
 
 def _plain(story: Story) -> dict[str, object]:
     made: dict[str, object] = {
-        **{key: story.data.attrs[key] for key in ("objective", "units", "closure", "prices")},
+        **{key: story.data.attrs[key] for key in FACTS},
         "candidates": table_of(story.data).to_dict("records"),
     }
     if story.stability is not None:

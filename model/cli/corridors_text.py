@@ -21,6 +21,7 @@ __all__ = ["text_of"]
 
 SHOWN = 15
 NAMED = 5
+DRIVERS = 3
 
 
 def text_of(story: Story, left: list[str]) -> list[str]:
@@ -37,7 +38,8 @@ def text_of(story: Story, left: list[str]) -> list[str]:
     units = str(data.attrs["units"])
     lines = [
         f"{data.sizes['candidate']:,} candidates by {data.attrs['objective']}, {units} a year; "
-        f"closure {data.attrs['closure']}, prices {data.attrs['prices']}",
+        f"closure {data.attrs['closure']}, prices {data.attrs['prices']}, channels "
+        f"{data.attrs['channels']}",
         "",
         *_ranking(data),
         "",
@@ -105,7 +107,7 @@ def _who(data: xr.Dataset) -> list[str]:
         f"Who gains from {top['candidate'].item()}: {most} of the gain in real consumption; "
         + (f"who loses: {worst}." if lost else "no region loses.")
     ]
-    given = data.attrs["prices"] == "given" and data.attrs["closure"] == "spending"
+    given = (data.attrs["channels"], data.attrs["closure"]) == ("sourcing", "spending")
     if lost and given:
         told.append(
             "A loss at given prices comes from stocks that are run down: what leaves the store is "
@@ -153,7 +155,19 @@ def _sure(found: xr.Dataset) -> list[str]:
     ]
     top = int(found.attrs["top"])
     head = [f"{found.attrs['draws']} draws", "median", "low", "high", "first", f"in first {top}"]
-    return aligned(head, rows)
+    return [*aligned(head, rows), *wrapped([_moved(found, int(order[0]))])]
+
+
+def _moved(found: xr.Dataset, first: int) -> str:
+    """Say what moves the value of the first corridor most."""
+    by = found["rank_correlation"].isel(candidate=first)
+    strongest = np.argsort(-np.abs(by.values), kind="stable")[:DRIVERS]
+    names = by["parameter"].values.astype(str)
+    told = ", ".join(f"{names[k]} {by.values[k]:+.2f}" for k in strongest)
+    return (
+        f"Drawn: {', '.join(names)}. Rank correlation with the value of "
+        f"{found['candidate'].values[first]}: {told}."
+    )
 
 
 def _together(found: xr.DataArray, units: str) -> list[str]:

@@ -133,6 +133,9 @@ def _facts(story: Story, say: Strings) -> str:
         unit=say.name("unit", data.attrs["units"]),
         closure=say.name("closure", data.attrs["closure"]),
         prices=say.name("prices", data.attrs["prices"].replace(" ", "_")),
+        channels=say("word.comma").join(
+            say.name("channel", one) for one in data.attrs["channels"].split()
+        ),
     )
 
 
@@ -242,7 +245,10 @@ def _some(names: Sequence[str], say: Strings, most: int = 5) -> str:
 def _sure(section: Section, found: xr.Dataset, named: _Named) -> None:
     say = section.say
     interval = f"{100.0 * float(found.attrs['interval']):.0f}"
-    section.words(say("sure.lead", draws=f"{found.attrs['draws']:,}", interval=interval), "lead")
+    drawn = say("word.comma").join(say.name("parameter", str(p)) for p in found["parameter"].values)
+    section.words(
+        say("sure.lead", draws=f"{found.attrs['draws']:,}", drawn=drawn, interval=interval), "lead"
+    )
     units = say.name("unit", found["median"].attrs["units"])
     order = np.argsort(-found["median"].values * (1 if found.attrs["better"] == "more" else -1))
     names = [named.corridors[str(v)] for v in found["candidate"].values]

@@ -57,7 +57,7 @@ def write_gains(
     section.words(say("gains.lead"))
     lines = [_winners(section, name, one, regions) for name, one in zip(names, gain, strict=True)]
     section.bullets(lines)
-    given = data.attrs["prices"] == "given" and data.attrs["closure"] == "spending"
+    given = (data.attrs["channels"], data.attrs["closure"]) == ("sourcing", "spending")
     if given:
         lost = bool((chosen["losers"].values > 0).any())
         section.words(say("gains.stocks" if lost else "gains.given"), "note")
