@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from model.paths.names import Node, place_names
 from model.paths.search import Paths
 
 if TYPE_CHECKING:
@@ -114,33 +115,35 @@ def plot_sankey(
 ) -> Axes:
     """Bands between layers, final demand at the right.
 
+    Names stand at the right of their node, wrapped where the next layer begins and pushed apart;
+    a thin line leads to a name that had to move. A figure of its own grows with its names; in
+    axes that are too low the names of the smallest nodes are left out, and the title says so.
+
     Parameters
     ----------
     by
         As in `path_links`.
     most
         Links that are drawn, the largest.
+    ax
+        Where to draw, as large as it will be shown: names are measured there.
     """
     import matplotlib.pyplot as plt
 
     links = path_links(paths, by=by)
     links = links.sort_values("value", ascending=False).head(most)
-    ax = plt.subplots(figsize=(9, 6))[1] if ax is None else ax
-    ends: dict[tuple[int, str], float] = {}
-    for layer, source, target, value in links.itertuples(index=False):
-        ends[layer, source] = max(ends.get((layer, source), 0.0), 0.0) + value
-        ends.setdefault((layer - 1, target), 0.0)
-    for (layer, name), _ in list(ends.items()):
-        arriving = links[(links["layer"] == layer + 1) & (links["target"] == name)]["value"].sum()
-        ends[layer, name] = max(ends[layer, name], float(arriving))
-    floor, base = {}, dict.fromkeys({layer for layer, _ in ends}, 0.0)
-    space = 0.02 * max(sum(ends.values()), np.finfo(np.float64).tiny)
-    for (layer, name), height in sorted(ends.items(), key=lambda item: -item[1]):
-        floor[layer, name] = base[layer]
-        ax.bar(-layer, height, width=0.08, bottom=base[layer], color="0.4")
-        ax.text(-layer + 0.05, base[layer] + height / 2, name, fontsize="x-small", va="center")
-        base[layer] += height + space
-    leaving, coming = dict(floor), dict(floor)
+    nodes = _stacked(links)
+    own = ax is None
+    deepest = max((-node.x for node in nodes), default=1)
+    ax = plt.subplots(figsize=(3.2 * (deepest + 1), 6))[1] if ax is None else ax
+    ax.set_axis_off()
+    ax.set_xlim(-deepest - 0.1, 1.0)
+    tops = [node.low + node.height for node in nodes]
+    ax.set_ylim(0.0, max(tops, default=0.0) or 1.0)
+    for node in nodes:
+        ax.bar(node.x, node.height, width=0.08, bottom=node.low, color="0.4")
+    leaving = {(-node.x, node.name): node.low for node in nodes}
+    coming = dict(leaving)
     for layer, source, target, value in links.itertuples(index=False):
         y0, y1 = leaving[layer, source], coming[layer - 1, target]
         t = np.linspace(0.0, 1.0, 40)
@@ -149,6 +152,27 @@ def plot_sankey(
         ax.fill_between(-layer + t, low, low + value, alpha=0.3, linewidth=0, color="tab:blue")
         leaving[layer, source] += value
         coming[layer - 1, target] += value
-    ax.set_axis_off()
-    ax.set_title(f"{paths.of}: from where it happens (left) to final demand (right)", loc="left")
+    lost = place_names(ax, nodes, grow=own)
+    said = f"; {lost} small names left out" if lost else ""
+    ax.set_title(
+        f"{paths.of}: from where it happens (left) to final demand (right){said}", loc="left"
+    )
     return ax
+
+
+def _stacked(links: pd.DataFrame) -> list[Node]:
+    """Nodes of every layer one above the other, the largest at the bottom."""
+    ends: dict[tuple[int, str], float] = {}
+    for layer, source, target, value in links.itertuples(index=False):
+        ends[layer, source] = max(ends.get((layer, source), 0.0), 0.0) + value
+        ends.setdefault((layer - 1, target), 0.0)
+    for (layer, name), _ in list(ends.items()):
+        arriving = links[(links["layer"] == layer + 1) & (links["target"] == name)]["value"].sum()
+        ends[layer, name] = max(ends[layer, name], float(arriving))
+    base = dict.fromkeys({layer for layer, _ in ends}, 0.0)
+    space = 0.02 * max(sum(ends.values()), np.finfo(np.float64).tiny)
+    nodes = []
+    for (layer, name), height in sorted(ends.items(), key=lambda item: -item[1]):
+        nodes.append(Node(-layer, base[layer], height, name))
+        base[layer] += height + space
+    return nodes

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import combinations, product
+
 import numpy as np
 import pandas as pd
 import pytest
 import reference_trade as slow
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from io_tables.synthetic import synthetic_economy
+from io_tables.table import RegionalTable
 from io_tables.testing import random_table
 from model.errors import ShapeError, TooLarge, UnknownLabel
 from model.paths import (
@@ -21,6 +25,7 @@ from model.paths import (
     stream_paths,
     structural_paths,
 )
+from model.paths.names import spread, wrapped
 
 KINDS = st.sampled_from(["pooled", "explicit"])
 
@@ -183,3 +188,81 @@ def test_links_trees_and_figures_carry_what_is_listed():
     with pytest.raises(ValueError, match="both"):
         path_links(found, by="city")
     matplotlib.pyplot.close("all")
+
+
+def boxes_that_overlap(ax) -> list[tuple[str, str]]:
+    """Pairs of names, and of a name and a bar, that share a pixel of the drawn figure."""
+    ax.figure.canvas.draw()
+    names = [(text.get_text(), text.get_window_extent()) for text in ax.texts]
+    bars = [("bar", bar.get_window_extent()) for bar in ax.patches]
+    pairs = [*combinations(names, 2), *product(names, bars)]
+    return [
+        (one, two)
+        for (one, a), (two, b) in pairs
+        if min(a.x1, b.x1) > max(a.x0, b.x0) and min(a.y1, b.y1) > max(a.y0, b.y0)
+    ]
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    seed=st.integers(0, 100),
+    by=st.sampled_from(["region", "sector", "both"]),
+    size=st.sampled_from([None, (4.0, 2.0), (8.0, 5.0)]),
+    wide=st.booleans(),
+)
+def test_names_of_a_sankey_diagram_never_overlap(seed, by, size, wide):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    table = random_table(seed, 3, 6, kind="pooled")
+    # letters that every font has: long words that must be broken, and many short ones
+    sectors = [("supercalifragilistic" * 3 if wide else "goods and more ") * k for k in range(1, 7)]
+    sectors = [f"{name} {k}" for k, name in enumerate(sectors)]
+    data = table.data.assign_coords(
+        {d: sectors for d in table.data.dims if str(d).startswith("sector")}
+    )
+    found = structural_paths(RegionalTable(data, table.kind), count=60)
+    ax = None if size is None else plt.subplots(figsize=size)[1]
+    drawn = plot_sankey(found, by=by, most=40, ax=ax)
+    assert boxes_that_overlap(drawn) == []
+    if size is None:  # all of them, in a figure that grew
+        assert len(drawn.texts) == len(drawn.patches)
+        assert "left out" not in drawn.get_title(loc="left")
+    else:
+        lost = len(drawn.patches) - len(drawn.texts)
+        title = drawn.get_title(loc="left")
+        assert (f"; {lost} small names left out" in title) == (lost > 0)
+    plt.close("all")
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 10), st.floats(0.1, 1)), min_size=1, max_size=8))
+def test_names_are_pushed_apart_as_little_as_possible(pairs):
+    centres = np.sort([one for one, _ in pairs])
+    heights = np.array([height for _, height in pairs])
+    found = spread(centres, heights, low=0.0, high=10.0)
+    gaps = (heights[1:] + heights[:-1]) / 2
+    assert (np.diff(found) >= gaps - 1e-9).all()
+    assert found[0] >= heights[0] / 2 - 1e-9
+    assert found[-1] <= 10.0 - heights[-1] / 2 + 1e-9
+    least = minimize(
+        lambda y: ((y - centres) ** 2).sum(),
+        np.linspace(1.0, 9.0, len(centres)),
+        jac=lambda y: 2 * (y - centres),
+        method="SLSQP",
+        bounds=[(h / 2, 10 - h / 2) for h in heights],
+        constraints=[
+            {"type": "ineq", "fun": lambda y, k=k, g=g: y[k + 1] - y[k] - g}
+            for k, g in enumerate(gaps)
+        ],
+    )
+    assert ((found - centres) ** 2).sum() <= least.fun + 1e-6
+
+
+def test_names_are_parted_at_blanks_and_between_wide_letters():
+    assert wrapped("Real estate and more", len, 11) == "Real estate\nand more"
+    assert wrapped("化学产品制造业", len, 3) == "化学产\n品制造\n业"
+    assert wrapped("incomprehensibly so", len, 6) == "incomp\nrehens\nibly\nso"
+    assert wrapped("广东 / Real estate", len, 20) == "广东 / Real estate"
