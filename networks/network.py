@@ -25,7 +25,7 @@ import pandas as pd
 from networks import patch
 from networks.checks import check_network
 from networks.dims import LINK_MODES, NODE_KINDS
-from networks.errors import InvalidNetwork, UnknownLabel
+from networks.errors import InvalidNetwork, MeasureError, UnknownLabel
 from networks.labels import did_you_mean, resolve_nodes
 from networks.parameters import Overrides, Parameters
 from networks.reach import unreachable_places
@@ -110,6 +110,32 @@ class Network:
         """
         words = [words] if isinstance(words, str) else words
         return resolve_nodes(self.nodes, words, kinds=kinds)
+
+    def zone_keys(self, zones: Sequence[str] | None) -> list[str]:
+        """Return the keys of the places that trips start and end in; all of them for None.
+
+        Raises
+        ------
+        UnknownLabel
+            Words that mean no place, or several.
+        MeasureError
+            An empty list, or a place that it names twice, by whichever words.
+        """
+        if zones is None:
+            return [str(key) for key in self.places.index]
+        words = [zones] if isinstance(zones, str) else [str(word) for word in zones]
+        keys = self.resolve(words, kinds=("place",))
+        named: dict[str, list[str]] = {}
+        for key, word in zip(keys, words, strict=True):
+            named.setdefault(key, []).append(word)
+        twice = [" and ".join(found) for found in named.values() if len(found) > 1]
+        if twice or not keys:
+            found = f"twice: {', '.join(twice[:5])}" if twice else "there is none"
+            raise MeasureError(
+                f"Zones must be places, every one once, and at least one; {found}. Leave zones "
+                "out to take all places."
+            )
+        return keys
 
     def unreachable(self) -> pd.Series:
         """Return, for every place that is not joined both ways to the rest, the reason.

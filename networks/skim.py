@@ -130,7 +130,8 @@ def skim(
     ParameterError
         An override of a parameter that does not exist.
     MeasureError
-        A logsum that is not positive, or a ``mode_constant`` above the cost of a trip.
+        No zones or one twice, a logsum that is not positive, or a ``mode_constant`` above the cost
+        of a trip.
     """
     asked = Asked(purpose, by, modes, combine, parameters, unreachable)
     check_words(ends=(ends, ("door", "stop")))
@@ -176,7 +177,7 @@ def _objective_alone(
     network: Network, asked: Asked, zones: Sequence[str] | None, ends: Literal["door", "stop"]
 ) -> xr.Dataset:
     """Return the skim with the variable of ``by`` alone, and what can be reached."""
-    keys = _zone_keys(network, zones)
+    keys = network.zone_keys(zones)
     settings = asked.settings(network)
     where = network.nodes.index.get_indexer(pd.Index(keys)).astype(np.int64)
     parts = parts_of(asked, network, settings)
@@ -193,12 +194,6 @@ def _objective_alone(
     data: dict[str, NDArray[np.generic]] = {asked.by: matrix, "reachable": reachable}
     dims = (ORIGIN, DESTINATION)
     return _labelled(network, done, data, dims, asked.purpose, asked.by, asked.combine, ends)
-
-
-def _zone_keys(network: Network, zones: Sequence[str] | None) -> list[str]:
-    if zones is None:
-        return [str(k) for k in network.places.index]
-    return network.resolve(zones, kinds=("place",))
 
 
 def skim_modes(
@@ -289,7 +284,7 @@ def _skim_all(
         network = network.with_parameters(overrides)
     settings = network.parameters
     chosen = services(chosen_modes(modes, purpose), apart=apart)
-    keys = _zone_keys(network, zones)
+    keys = network.zone_keys(zones)
     where = network.nodes.index.get_indexer(pd.Index(keys)).astype(np.int64)
     arcs = directed_arcs(network, purpose)
     weights = prices(settings, purpose, by)

@@ -155,6 +155,8 @@ class RoadGraph:
             A link without a capacity, or a zone that no link of the modes touches.
         UnknownLabel
             A mode or place that does not exist.
+        MeasureError
+            No zones, or one twice.
         """
         if unknown := [m for m in modes if m not in LINK_MODES]:
             raise UnknownLabel(
@@ -186,11 +188,7 @@ class RoadGraph:
         back = ahead[chosen["bidirectional"].to_numpy(dtype=bool)]
         back = back.rename(columns={"from_node": "to_node", "to_node": "from_node"})
         back = back.set_axis([f"{k}{BACK}" for k in back.index])
-        keys = (
-            [str(k) for k in network.places.index]
-            if zones is None
-            else network.resolve(list(zones), kinds=("place",))
-        )
+        keys = network.zone_keys(zones)
         nodes = network.nodes
         barred = {str(k) for k in nodes.index[nodes["no_pass"].to_numpy(dtype=bool)]}
         barred |= set(network.resolve(list(closed)))

@@ -157,17 +157,13 @@ def load_links(
     Raises
     ------
     MeasureError
-        Weights that do not fit the zones, are not finite, or weigh a pair without a way; groups of
-        links that are not side by side.
+        No zones or one twice; weights that do not fit them, are not finite, or weigh a pair
+        without a way; groups of links that are not side by side.
     """
     if parameters:
         network = network.with_parameters(parameters)
     settings = network.parameters
-    keys = (
-        [str(k) for k in network.places.index]
-        if zones is None
-        else network.resolve(zones, kinds=("place",))
-    )
+    keys = network.zone_keys(zones)
     count = len(keys)
     weights = _checked(pair_weights, count)
     where = network.nodes.index.get_indexer(pd.Index(keys)).astype(np.int64)

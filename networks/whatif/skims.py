@@ -423,16 +423,12 @@ def build_skim_base(
 
     Raises
     ------
-    UnknownLabel, ParameterError
+    UnknownLabel, ParameterError, MeasureError
         As ``networks.skim.skim``.
     UnreachablePlace
         A pair without a path in a matrix that must have all.
     """
-    keys = (
-        [str(k) for k in network.places.index]
-        if zones is None
-        else network.resolve(zones, kinds=("place",))
-    )
+    keys = network.zone_keys(zones)
     links = base_links(network)
     where = positions(network, keys)
     settings = {name: one.settings(network) for name, one in asked.items()}

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 from cases_networks import three_cities
 
-from networks import Network, Parameters, read_network, read_parameters, skim
+from networks import Network, Parameters, read_network, read_parameters, skim, skim_modes
+from networks.assignment import RoadGraph
 from networks.errors import (
     InvalidNetwork,
+    MeasureError,
     MissingNetwork,
     NetworkError,
     ParameterError,
@@ -18,6 +20,9 @@ from networks.errors import (
 from networks.geo import great_circle_km
 from networks.modes import wait_minutes
 from networks.schema import read_schema
+from networks.tree_loading import load_links
+from networks.whatif.asked import Asked
+from networks.whatif.skims import build_skim_base
 
 
 def tables():
@@ -393,3 +398,28 @@ def test_parallel_zero_and_one_way_links_and_places_without_links_are_what_they_
     assert lonely.unreachable().to_dict() == {"z": "no link starts or ends there"}
     with pytest.raises(UnreachablePlace, match=r"Zed \(z\): no link starts or ends there"):
         skim(lonely)
+
+
+def test_zones_are_places_each_once_and_at_least_one_wherever_they_are_asked_for():
+    network = three_cities()
+    weights = np.ones((3, 3))
+    askings = [
+        network.zone_keys,
+        lambda zones: skim(network, zones=zones),
+        lambda zones: skim_modes(network, zones=zones),
+        lambda zones: build_skim_base(network, {"it": Asked("passenger")}, zones=zones),
+        lambda zones: RoadGraph.from_network(network, capacity=9.0, zones=zones),
+        lambda zones: load_links(network, weights, "passenger", zones=zones),
+    ]
+    for asking in askings:
+        for zones, found in [
+            ([], "there is none"),
+            (["a", "b", "a"], "twice: a and a"),
+            (["Beta", "c", "b"], "twice: Beta and b"),
+        ]:
+            with pytest.raises(MeasureError, match=found) as caught:
+                asking(zones)
+            assert "\n" not in str(caught.value)
+    assert network.zone_keys(None) == ["a", "b", "c"]
+    assert network.zone_keys("Gamma") == ["c"]
+    assert network.zone_keys(np.array(["c", "甲"])) == ["c", "a"]
