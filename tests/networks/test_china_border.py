@@ -127,3 +127,5 @@ def test_the_sources_count_the_coordinates_that_nobody_verified():
     assert told is not None
     counts = [len(guessed), len(border), len(guessed) - airports, airports]
     assert [int(number) for number in told.groups()] == counts
+    said = f"{counts[0]} of their {counts[1]} coordinates are general knowledge"
+    assert any(said in note for note in load_china_network().notes)
