@@ -13,6 +13,7 @@ from benchmarks.case import OURS, Actor, Answer, Bar, Case, FloatArray, Setting,
 from benchmarks.small_network import grid_network
 from io_tables.china import load_china
 from model.calibration import respond_to
+from model.channels.productivity import productivity
 from model.corridors import (
     Candidate,
     interactions,
@@ -20,8 +21,11 @@ from model.corridors import (
     rank_stability,
     screen_corridors,
 )
+from model.costs import RegionCosts
 from model.coupling import SpatialModel
 from model.delivery import SectorRoles
+from model.response import respond
+from model.table_draws import Draws, TableDrawer
 from networks.china import load_china_network
 from networks.network import Network
 from networks.patch_apply import apply_patches
@@ -67,6 +71,20 @@ def _worth(model: SpatialModel, network: Network) -> float:
     return float(response.real_consumption.sum())
 
 
+def _worth_closer(model: SpatialModel, network: Network) -> float:
+    """The same with productivity that follows closeness."""
+    base, skims = model.calibration, model.skims(network)
+    costs = RegionCosts.of(skims.passenger, skims.freight, base.places)
+    change = base.delivery.change(costs.freight, costs.passenger)
+    made = productivity(base, skims).ratio
+    response = respond(base.blocks, change, base.theta, productivity=made)
+    return float(response.real_consumption.sum())
+
+
+def _uncertain(model: SpatialModel) -> Draws:
+    return Draws(cost=model.calibration.costs.freight)
+
+
 def _screening() -> Actor:
     def run(asked: Asked) -> xr.Dataset:
         return screen_corridors(asked.model, asked.candidates, best=None, workers=WORKERS)
@@ -91,10 +109,22 @@ def _screening_plainly() -> Actor:
     return Actor(_asked, run, read, scale=WANTED / FEW)
 
 
+def _drawn(asked: Asked, draws: int) -> xr.Dataset:
+    """Every source that can be drawn: parameters, closeness, own shares, decay, cells."""
+    return rank_stability(
+        asked.model,
+        asked.candidates[:1],
+        draws=draws,
+        top=1,
+        channels=["productivity"],
+        uncertain=_uncertain(asked.model),
+        workers=WORKERS,
+    )
+
+
 def _draws() -> Actor:
     def run(asked: Asked) -> xr.Dataset:
-        one = asked.candidates[:1]
-        return rank_stability(asked.model, one, draws=WANTED, top=1, workers=WORKERS)
+        return _drawn(asked, WANTED)
 
     def read(asked: Asked, found: xr.Dataset) -> Answer:
         facts = {"error between nodes": float(found.attrs["interpolation_error"])}
@@ -108,7 +138,7 @@ def _draws_plainly() -> Actor:
 
     def prepare(setting: Setting) -> Asked:
         asked = _asked(setting)
-        found = rank_stability(asked.model, asked.candidates[:1], draws=FEW, top=1)
+        found = _drawn(asked, FEW)
         return Asked(asked.model, asked.candidates, found["drawn"].to_dataset(name="drawn"))
 
     def run(asked: Asked) -> FloatArray:
@@ -116,12 +146,15 @@ def _draws_plainly() -> Actor:
         network = _built(asked, asked.candidates[:1])
         known = model.calibration.parameters
         assert asked.drawn is not None  # made in prepare
-        keys = [str(key) for key in asked.drawn["parameter"].values]
-        for row in asked.drawn["drawn"].to_numpy():
+        told = asked.drawn["drawn"].to_pandas()
+        keys = [str(key) for key in told.columns if key in known.keys]
+        drawer = TableDrawer(model.table, _uncertain(model))
+        for draw, row in enumerate(told[keys].to_numpy()):
             pairs = zip(keys, row, strict=True)
             drawn = known.with_values({key: known.get(key) * float(v) for key, v in pairs})
-            other = SpatialModel(model.table, model.network, drawn, roles=model.calibration.roles)
-            values.append(_worth(other, network))
+            table = drawer.draw(0, dict.fromkeys(drawer.sources, draw))
+            other = SpatialModel(table, model.network, drawn, roles=model.calibration.roles)
+            values.append(_worth_closer(other, network))
         return np.array(values)
 
     def read(asked: Asked, found: FloatArray) -> Answer:
@@ -165,7 +198,7 @@ CASES = (
     ),
     Case(
         "corridors/draws",
-        f"{WANTED:,} draws of parameters for one corridor",
+        f"{WANTED:,} draws of parameters, closeness and the table for one corridor",
         (GRID, CHINA),
         {OURS: _draws(), "calibrated anew": _draws_plainly()},
         bars=(Bar(CHINA.label, "seconds", 60.0, note="two cores"),),
