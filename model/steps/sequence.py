@@ -244,6 +244,7 @@ def _drawn(
             asked,
             draws=draws,
             seed=seed,
+            cost=base.costs.freight,
             workers=workers,
             progress=lambda _, share: tell("how sure: ledgers over drawn tables", 0.6 * share),
         )

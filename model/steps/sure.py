@@ -10,13 +10,14 @@ Public names
 
 Terms
 -----
-Ledgers: own shares and every cell of the table are drawn and balanced again (`model.table_draws`);
-the money of a stimulus stays. Effects of edits: theta, transport shares and the value of time are
-drawn over their ranges, and one of the estimates of the table (`model.drawn_costs`). *central* is
-the run itself, *low* and *high* the ends of the interval. What drives a ledger is a share of its
-variance (Shapley, they sum to 1); what drives an effect of the edits is the square of the rank
-correlation with what was drawn: parameters are drawn independently, so that is the part of the
-variance of ranks that one accounts for by itself, and the rest is what they do together.
+Ledgers: own shares, the decay of trade and every cell of the table are drawn and balanced again
+(`model.table_draws`); the money of a stimulus stays. Effects of edits: theta, transport shares and
+the value of time are drawn over their ranges, and one of the estimates of the table
+(`model.drawn_costs`). *central* is the run itself, *low* and *high* the ends of the interval. What
+drives a ledger is a share of its variance (Shapley, they sum to 1); what drives an effect of the
+edits is the square of the rank correlation with what was drawn: parameters are drawn independently,
+so that is the part of the variance of ranks that one accounts for by itself, and the rest is what
+they do together.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from model.response import FinalDemandClosure, Response
 from model.spillover import spillovers
 from model.steps.base import labelled
 from model.steps.poles import ACCOUNTS, AskedStimulus
+from model.table_draws import Draws
 from model.uncertainty import uncertainty
 from networks.network import Network
 from networks.whatif.skims import in_order
@@ -63,6 +65,7 @@ def ledger_draws(
     *,
     draws: int,
     seed: int,
+    cost: Array | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -73,6 +76,8 @@ def ledger_draws(
     table : RegionalTable
     asked : sequence of AskedStimulus
     draws, seed : int
+    cost : (R, R) array, optional
+        Between regions: with it the decay of trade is drawn too.
     workers : int
         Threads; the numbers do not depend on it.
     progress : callable, optional
@@ -113,6 +118,7 @@ def ledger_draws(
         seed=seed,
         interval=INTERVAL,
         rank_along="region",
+        uncertain=Draws(cost=cost),
         workers=workers,
         progress=progress,
     )

@@ -90,6 +90,10 @@ def test_the_ledger_of_draws_is_that_of_the_toolbox(model):
     theirs = ledger_uncertainty(
         base.table, {"grow": "R0"}, asked[0].amount, "value_added", draws=12, pairs=0, seed=3
     ).isel(pole=0)
+    costed = ledger_draws(base.table, asked, draws=12, seed=3, cost=base.costs.freight)
+    assert "decay" in costed["ledger_source"].values
+    plain = ledger_draws(base.table, asked, draws=12, seed=3)
+    assert "decay" not in plain["ledger_source"].values
     for statistic in ("central", "median", "low", "high"):
         one = ours.sel(statistic=statistic, account="value_added")
         one = one.sel(drawn_region=base.table.regions, drawn_part=theirs["part"].values)
