@@ -31,6 +31,7 @@ from model.results import Result
 __all__ = ["write_channels"]
 
 LEVELS = ("real_consumption", "value_added", "output")
+LOSSES = ("real_consumption", "value_added")
 BARS = 20
 LINKS = 12
 SCALES = {"volume": 1e-6, "volume_km": 1e-9}
@@ -75,11 +76,17 @@ def _balances(section: Section, data: xr.Dataset) -> None:
 
 
 def _bars(section: Section, data: xr.Dataset, channels: list[str]) -> None:
-    """Draw the change of value added by region, one panel a channel that does something."""
+    """Draw the change by region, one panel a channel that does something.
+
+    Of value added where any channel moves it, else of real consumption.
+    """
     say = section.say
-    frame = by_region(data, "value_added")[channels]
-    moving = [name for name in channels if bool((frame[name].fillna(0.0) != 0.0).any())]
-    if not moving:
+    for level in ("value_added", "real_consumption"):
+        frame = by_region(data, level)[channels]
+        moving = [name for name in channels if bool((frame[name].fillna(0.0) != 0.0).any())]
+        if moving:
+            break
+    else:
         return
     size = frame[moving].abs().sum(axis=1).sort_values(ascending=False, kind="stable")
     shown = frame.loc[size.index[:BARS]].sort_values(moving[-1], kind="stable", ascending=False)
@@ -95,19 +102,29 @@ def _bars(section: Section, data: xr.Dataset, channels: list[str]) -> None:
         )
     section.figure(
         figure,
-        say("channels.bars_caption", channel=say.name("channel", moving[-1])),
-        say("channels.bars_alt"),
+        say(
+            "channels.bars_caption",
+            variable=say(f"variable.{level}"),
+            channel=say.name("channel", moving[-1]),
+        ),
+        say("channels.bars_alt", variable=say(f"variable.{level}")),
     )
 
 
 def _regions(section: Section, data: xr.Dataset) -> None:
     """Table the regions that lose most through any channel."""
+    for level in LOSSES:
+        _losers(section, data, level)
+
+
+def _losers(section: Section, data: xr.Dataset, level: str) -> None:
     say = section.say
-    frame = by_region(data, "value_added")
+    frame = by_region(data, level)
     worst = frame.min(axis=1).sort_values(kind="stable")
-    losing = frame.loc[worst.index[worst < 0.0][:BARS]]
+    losing = frame.loc[worst.index[worst < 0.0][:BARS]].dropna(axis=1, how="all")
+    variable = say(f"variable.{level}")
     if losing.empty:
-        section.words(say("channels.nobody"))
+        section.words(say("channels.nobody", variable=variable))
         return
     scale = scale_of(data, list(losing.to_numpy().ravel()))
     columns = [Column(say("word.region"), [str(one) for one in losing.index])]
@@ -117,7 +134,7 @@ def _regions(section: Section, data: xr.Dataset) -> None:
         )
         for name in losing
     ]
-    section.table(columns, say("channels.losing"))
+    section.table(columns, say("channels.losing", variable=variable))
 
 
 def _groups(section: Section, data: xr.Dataset) -> None:

@@ -23,6 +23,7 @@ from model.report.facts_access import (
     place_frame,
     weighted_mean,
 )
+from model.report.facts_channels import by_region, has_channels
 from model.report.facts_corridor import effects, has_corridor, levers, range_frame, range_of
 from model.report.facts_poles import ledger_summary, own_regions, spillover_by
 from model.report.page_access import MINUTES, access_sentence
@@ -35,6 +36,7 @@ from model.results import Result
 __all__ = ["write_summary"]
 
 NAMED = 3
+DRIVERS = ("demand", "sourcing")
 STRONG = -10.0  # minutes
 
 
@@ -58,6 +60,9 @@ def write_summary(section: Section, result: Result) -> None:
         section.words(lead_sentence(section, result), "lead")
         section.words(say("summary.corridor_intro"))
         section.bullets([*_corridor_sentences(section, data), *result.report.zero_effects])
+        if channels := _channel_sentences(section, data):
+            section.words(say("summary.channels", section=section.numbers["channels"]))
+            section.bullets(channels)
     section.part(say("summary.sure_title"))
     section.bullets(_certainty(section, result))
 
@@ -260,6 +265,40 @@ def _money_sentences(section: Section, data: xr.Dataset) -> list[str]:
                     **falls,
                 )
             )
+    return sentences
+
+
+def _channel_sentences(section: Section, data: xr.Dataset) -> list[str]:
+    """Say of every channel beside demand and sourcing who has less real consumption by it."""
+    if not has_channels(data):
+        return []
+    say, sentences = section.say, []
+    frame = by_region(data, "real_consumption")
+    for channel in frame:
+        change = frame[channel].dropna()
+        if channel in DRIVERS or change.empty or not change.any():
+            continue
+        losing = change[change < 0.0].sort_values(kind="stable")
+        whole = say(
+            "summary.channel",
+            channel=say.name("channel", channel),
+            effect=_money(float(change.sum()), data, signed=True),
+        )
+        if losing.empty:
+            sentences.append(say.sentences(whole, say("summary.losers_none")))
+            continue
+        names = [
+            say.noted(str(name), _money(float(losing[name]), data, signed=True))
+            for name in losing.index[:NAMED]
+        ]
+        worst = say(
+            "summary.channel_losers",
+            count=len(losing),
+            regions=len(change),
+            losses=_money(float(-losing.sum()), data),
+            names=_listed(section, names),
+        )
+        sentences.append(say.sentences(whole, worst))
     return sentences
 
 

@@ -70,7 +70,7 @@ def test_allocated_figures_say_so_and_computed_ones_too():
 
 def test_where_nobody_loses_the_page_says_so():
     one = synthetic_channels.with_channels(synthetic_result.synthetic_result(), losers=False)
-    assert "No region loses" in section(html_of(one, read_strings()))
+    assert "no region loses through any channel" in section(html_of(one, read_strings()))
 
 
 def test_travel_lists_modes_in_use_and_links_by_their_change(result):
