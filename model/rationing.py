@@ -37,25 +37,22 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from io_tables.labels import shown
 from io_tables.table import RegionalTable
-from model.errors import Infeasible, NotConverged, ShapeError, TooLarge
-from model.grids import draw_largest, grid, grid_coords, ratio
+from model.errors import Infeasible, NotConverged, ShapeError
+from model.grids import draw_largest, grid, grid_coords
 from model.leontief.align import positions
 from model.leontief.inverse_pieces import TOLERANCE
-from model.leontief.products import FloatArray, IntArray, Operator
+from model.leontief.products import FloatArray, IntArray
+from model.rationing_shares import equal_shares
 from model.solve import Leontief
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Rule = Literal["proportional", "least_loss"]
-LARGEST = 2 * 1024**3
-ROUNDS = 50_000
-CLOSE = 1e-12
 
 
 def ration(
@@ -91,7 +88,8 @@ def ration(
     Dataset over (region, sector), money: `output`, `output_loss`, `final_demand`, `unmet` (final
     demand not met), `replaced` (domestic deliveries replaced or done without); "proportional":
     `capability`, the share of output that inputs and capacity allow; "least_loss": `shadow_price`,
-    final demand that one more money of capacity would save. Attributes: rule, total_loss, rounds.
+    final demand that one more money of capacity would save. Attributes: rule, total_loss, rounds
+    (times that shortages were passed on, or that the linear program was solved).
 
     Raises
     ------
@@ -99,6 +97,8 @@ def ration(
         For capacities and shares outside 0 to 1, and rows that the table does not have.
     Infeasible
         When no final demand can keep the capacities and the protected share.
+    NotConverged, TooLarge
+        When no end is found, or sales of the industries that are short do not fit into memory.
     """
     if rule not in ("proportional", "least_loss"):
         raise ShapeError(f"rule must be 'proportional' or 'least_loss'; found {rule!r}.")
@@ -108,7 +108,7 @@ def ration(
     spare = _substitution(table, substitution)
     system = Leontief(table)
     if rule == "proportional":
-        found, rounds = _proportional(table, system, room, spare)
+        found, rounds = equal_shares(table, system.operator, room, spare)
     else:
         if not 0 <= protected <= 1:
             raise ShapeError(f"protected must be a share from 0 to 1; found {protected!r}.")
@@ -146,93 +146,6 @@ def _substitution(table: RegionalTable, given: float | Mapping[str, float]) -> F
     else:
         out[:] = float(given)
     return _shares(out, "substitution")
-
-
-def _proportional(
-    table: RegionalTable, system: Leontief, room: FloatArray, spare: FloatArray
-) -> tuple[dict[str, FloatArray], int]:
-    x, f = np.asarray(table.x, dtype=float), np.asarray(table.f, dtype=float)
-    operator = system.operator
-    offered = _Offers(table, operator)
-    able = room.copy()
-    rounds = 0
-    for rounds in range(1, ROUNDS + 1):  # noqa: B007  (how many rounds it took is reported)
-        new = np.minimum(room, offered.least(able, spare))
-        still = float(np.abs(new - able).max()) <= CLOSE
-        able = new
-        if still:
-            break
-    else:
-        raise NotConverged(f"shortages still spread after {ROUNDS} rounds.")
-    short = np.flatnonzero(able < 1.0)
-    if 8 * short.size * system.n > LARGEST:
-        raise TooLarge(f"{short.size} industries are short: too many to hold their sales at once.")
-    cells = operator.block(short, np.arange(system.n)) if short.size else np.zeros((0, system.n))
-    limit = able * x
-    made = limit.copy()
-    for _ in range(ROUNDS):
-        bought = _deliveries(operator, cells, short, made, able, x)
-        new = np.clip(np.minimum(limit, bought + f), 0.0, None)
-        still = float(np.abs(new - made).max()) <= CLOSE * float(x.max())
-        made = new
-        if still:
-            break
-    else:
-        raise NotConverged(f"demand still falls after {ROUNDS} rounds.")
-    bought = _deliveries(operator, cells, short, made, able, x)
-    final = made - bought
-    return {
-        "output": made,
-        "final_demand": final,
-        "unmet": f - final,
-        "replaced": operator.matvec(made) - bought,
-        "capability": able,
-    }, rounds
-
-
-def _deliveries(
-    operator: Operator,
-    cells: FloatArray,
-    short: IntArray,
-    made: FloatArray,
-    able: FloatArray,
-    x: FloatArray,
-) -> FloatArray:
-    """Sales (n,) to industries that make `made`: in full, or the share offered where short."""
-    out = operator.matvec(made)
-    if short.size:
-        taken = np.minimum(made, able[short, None] * x)
-        out[short] = np.einsum("ij,ij->i", cells, taken)
-    return out
-
-
-class _Offers:
-    """How much of its inputs every industry is offered when sellers offer shares chi."""
-
-    def __init__(self, table: RegionalTable, operator: Operator) -> None:
-        self.shape = (table.n_regions, table.n_sectors)
-        technology = table.technology
-        self.uses: NDArray[np.bool_] = technology > 0
-        self.technology = technology
-        self.operator = operator
-        self.pooled = table.kind == "pooled"
-        self.cells: FloatArray = np.zeros(0) if self.pooled else operator.dense()
-
-    def least(self, able: FloatArray, spare: FloatArray) -> FloatArray:
-        """Smallest share (n,) over the products that an industry uses, at most one."""
-        n_regions, n_sectors = self.shape
-        if self.pooled:
-            offered = self.operator.deliver_transposed(able[:, None]).reshape(self.shape)
-            share = np.broadcast_to(offered[:, :, None], self.technology.shape)
-        else:
-            n = able.size
-            weighted = (self.cells * able[:, None]).reshape(n_regions, n_sectors, n).sum(axis=0)
-            by_region = weighted.reshape(n_sectors, n_regions, n_sectors).transpose(1, 0, 2)
-            share = ratio(by_region, self.technology, otherwise=1.0)
-        reached = np.where(self.uses, share + spare[None, :, None], 1.0).min(axis=1)
-        # Shares sum to one up to rounding: what is offered in full must stay whole.
-        reached = np.where(reached > 1.0 - 1e-9, 1.0, reached)
-        return np.asarray(reached).reshape(-1)
 
 
 def _least_loss(
