@@ -51,7 +51,14 @@ from model.sourcing import SourcingForm
 Array = NDArray[np.float64]
 Labour = Literal["immobile", "mobile", "partly mobile"]
 
-__all__ = ["Equilibrium", "EquilibriumBase", "EquilibriumStatus", "Labour", "equilibrium"]
+__all__ = [
+    "Equilibrium",
+    "EquilibriumBase",
+    "EquilibriumStatus",
+    "Labour",
+    "check_form",
+    "equilibrium",
+]
 
 TOLERANCE = 1e-10
 MAX_ITERATIONS = 60
@@ -171,7 +178,7 @@ def equilibrium(
     return _labelled(known, rules, shock, outcome, certificate, status, reason, tolerance)
 
 
-def _check_form(form: SourcingForm) -> None:
+def check_form(form: SourcingForm) -> None:
     """Raise NotInThisVersion for another way to choose origins than that of Eaton and Kortum."""
     if form != "ces":
         raise NotInThisVersion(
@@ -188,7 +195,7 @@ def _base_of(
     """Return the accounts of the base year, and the elasticity given or calibrated."""
     if isinstance(given, _Calibrated):
         calibration = given.calibration
-        _check_form(calibration.form)
+        check_form(calibration.form)
         theta = calibration.theta if theta is None else theta
         given = calibration.table
     if theta is None:

@@ -23,6 +23,7 @@ import xarray as xr
 from io_tables.table import RegionalTable
 from model.calibration import Calibration
 from model.channels.case import ANSWERS
+from model.equilibrium import check_form
 from model.leontief.machine import threads
 from model.results import IdentityRecord, ReportTable, Result, RunReport, RunStatus, SolveRecord
 from model.scenario import Scenario
@@ -115,6 +116,8 @@ def run_steps(
     network = edited_network(base.network, scenario)
     groupings = _placed_groupings(base, scenario, groupings)
     check_stimuli(base, scenario.stimuli, groupings)
+    if EQUILIBRIUM in scenario.closure.channels:
+        check_form(base.form)
 
     steps = _Steps(progress)
     identities: list[IdentityRecord] = []

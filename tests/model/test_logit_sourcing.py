@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
+import hinterland as hl
 from model.channels.joint import Forces, Joint
 from model.equilibrium import equilibrium
 from model.errors import InvalidParameter, NotInThisVersion
@@ -216,3 +217,15 @@ def test_a_model_chooses_by_its_parameter_and_the_equilibrium_says_it_cannot():
     assert gains[1] == pytest.approx(gains[0], rel=1e-3)  # prices agree to second order
     with pytest.raises(NotInThisVersion, match='sourcing_form = "logit" has none'):
         equilibrium(logit)
+    with pytest.raises(NotInThisVersion, match="leave the channel out"):
+        logit.run(
+            hl.Scenario.from_dict(
+                {
+                    "name": "at rest",
+                    "table": "t",
+                    "network": "n",
+                    "closure": {"channels": ["sourcing", "equilibrium"]},
+                    "remove": [{"select": {"mode": "rail_conventional"}}],
+                }
+            )
+        )
