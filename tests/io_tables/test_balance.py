@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import reference_io_tables as reference
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from paths import shared
 
@@ -46,6 +46,7 @@ def test_ras_reproduces_the_three_sector_case_of_miller_and_blair():
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 10_000))
+@example(3, 3, 1042)  # 3000 plain sweeps leave 1 in 10 000
 def test_ras_agrees_with_the_slow_twin_and_meets_its_totals(n, m, seed):
     rng = np.random.default_rng(seed)
     prior = rng.lognormal(0.0, 1.5, (n, m)) * (rng.random((n, m)) < 0.7)
@@ -55,7 +56,8 @@ def test_ras_agrees_with_the_slow_twin_and_meets_its_totals(n, m, seed):
     np.testing.assert_allclose(result.matrix.sum(axis=1), rows, rtol=2e-12)
     np.testing.assert_allclose(result.matrix.sum(axis=0), columns, rtol=2e-12)
     slow = reference.ras(prior, rows, columns)
-    np.testing.assert_allclose(result.matrix, slow, rtol=1e-6, atol=1e-9)
+    if np.allclose(slow.sum(axis=1), rows, rtol=1e-12, atol=0.0):  # or its sweeps are not done
+        np.testing.assert_allclose(result.matrix, slow, rtol=1e-6, atol=1e-9)
     factors = result.row_factors[:, None] * prior * result.column_factors
     np.testing.assert_allclose(factors, result.matrix, rtol=1e-10)
 
