@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import xarray as xr
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 import hinterland as hl
@@ -64,7 +65,8 @@ def access(data: xr.Dataset) -> None:
 def save(figure: Figure, name: str) -> None:
     """Write a figure with the same bytes every time."""
     FIGURES.mkdir(exist_ok=True)
-    figure.savefig(FIGURES / name, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    with rc_context({"svg.hashsalt": name}):
+        figure.savefig(FIGURES / name, format="svg", metadata={"Date": None}, bbox_inches="tight")
 
 
 def results_page(runs: Mapping[str, xr.Dataset]) -> None:
@@ -95,6 +97,7 @@ def main() -> None:
     with as_file(files("model") / "scenarios") as folder:
         demo = read_scenario(folder / "demo.toml")
         every = read_scenario(folder / "channels.toml")
+    demo = replace(demo, closure=replace(demo.closure, channels=("demand", "sourcing")))
     data = hl.run(demo).data
     growth_poles(data)
     access(data)
