@@ -48,7 +48,9 @@ LARGEST: Final = 2 * 1024**3
 """Bytes that one dense piece may take."""
 ROUNDS: Final = 50_000
 PATIENCE: Final = 50
-"""Plain rounds before those that still change are solved for."""
+"""Plain rounds before industries whose shortage still rises are solved for."""
+PATIENCE_MADE: Final = 200
+"""The same for output that still falls: that solve is dense, and few tables need as many rounds."""
 CLOSE: Final = 1e-12
 WHOLE: Final = 1e-9
 """Shortages below this are none: flows of tables are not known to more digits."""
@@ -193,9 +195,10 @@ def _made(sales: _Sales, f: FloatArray) -> FloatArray:
             return new
         fallen |= made - new > close
         made = new
-        if rounds % PATIENCE == 0:
+        if rounds % PATIENCE_MADE == PATIENCE_MADE // 2:
+            fallen[:] = False  # most are done by now, and small systems are solved soonest
+        if rounds % PATIENCE_MADE == 0:
             made = sales.settled(made, f, np.flatnonzero(fallen))
-            fallen[:] = False
     raise NotConverged(f"demand still falls after {ROUNDS} rounds.")
 
 
