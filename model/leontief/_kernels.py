@@ -55,7 +55,7 @@ def _registers() -> tuple[int, int]:
 LANES, _REGISTERS = _registers()
 SIZE = 8
 """Bytes of a number."""
-SLAB, DEEP = 480, 128
+SLAB, DEEP = 240, 128
 """Numbers across and down that `columns` works through while they are near. SLAB is handed to it:
 who shares out its work and who does it must mean the same pieces, whatever the cache holds."""
 

@@ -9,6 +9,7 @@ Public names
     columns_times    M' v
     times            one matrix with columns (n, k)
     turned           a transpose in one piece
+    share            any work in pieces, by threads
     dots, norm, combine    products of a basis (j, n) with a vector, and sums of its rows
 
 BLAS has two ways: a product with one vector, which it splits over threads matrix by matrix, and one
@@ -90,7 +91,7 @@ def rows_times(
             matrices, users, given, vector_steps, n_vectors, found, out_steps, first, last
         )
 
-    _share(work, users.size * n_rows, step, float(users.size * n_rows * width) * n_vectors)
+    share(work, users.size * n_rows, step, float(users.size * n_rows * width) * n_vectors)
 
 
 def columns_times(
@@ -115,7 +116,7 @@ def columns_times(
             matrices, users, given, vector_steps, n_vectors, found, out_steps, slab, first, last
         )
 
-    _share(work, users.size * slabs, step, float(users.size * n_rows * width) * n_vectors)
+    share(work, users.size * slabs, step, float(users.size * n_rows * width) * n_vectors)
 
 
 def times(matrix: FloatArray, columns: FloatArray, *, transposed: bool = False) -> FloatArray:
@@ -149,7 +150,7 @@ def dots(basis: FloatArray, vector: FloatArray) -> FloatArray:
     def work(first: int, last: int) -> None:
         _kernels.dots(basis, vector, out, LONG, first, last)
 
-    _share(work, pieces, 4, float(basis.size))
+    share(work, pieces, 4, float(basis.size))
     return np.asarray(out.sum(axis=0))
 
 
@@ -181,8 +182,11 @@ def _fixed(array: NDArray[Kind]) -> NDArray[Kind]:
     return out
 
 
-def _share(work: Work, size: int, step: int, multiplications: float) -> None:
-    """Do work(first, last) for all pieces of [0, size): `step` each, whoever does them."""
+def share(work: Work, size: int, step: int, multiplications: float) -> None:
+    """Do work(first, last) for all pieces of [0, size): `step` each, whoever does them.
+
+    Threads take part where there are enough multiplications.
+    """
     if multiplications < SHARED or size <= step:
         for first in range(0, size, step):
             work(first, min(first + step, size))

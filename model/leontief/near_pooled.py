@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 
 from model.leontief.explicit import Explicit
 from model.leontief.krylov import Iterated, Progress, find_roots, shorten
-from model.leontief.narrow import combine, few, times
+from model.leontief.narrow import combine, few, share, times
 from model.leontief.products import FloatArray, Operator
 
 ROOM = 1e-3
@@ -48,8 +48,13 @@ FLOOR = 4e-6
 """Reduction of a residual after which float32 products have told what they can."""
 SINGLE_COLUMNS = 8
 """Columns from which products in float32 pay for taking A to it."""
+SPLIT = 16
+"""Least columns of a block that a thread works on by itself."""
 PANEL = 144
 """Rows of A taken to float32 at once."""
+NEAR = 2.0
+"""Of the target: from here the last step is left to the certificate, whose product is due anyway;
+should it not do, what it leaves over is where the next step starts."""
 LARGEST_SINGLE = 1e30
 """Coefficients above it are not taken to float32."""
 
@@ -150,7 +155,7 @@ class NearPooled:
     ) -> Iterated:
         """Reduce the residual of (I - A) x = rhs, or of the transposed, towards target (k,).
 
-        The x returned has a residual below target (its sum, transposed its maximum) by the rate
+        The x returned has a residual near target (its sum, transposed its maximum) by the rate
         seen so far, or FLOOR of what it was; `reached` is False when a step does not halve it.
         """
         product: Callable[[AnyFloat], AnyFloat]
@@ -170,9 +175,9 @@ class NearPooled:
         while True:
             unit = np.where(norms > 0.0, norms, 1.0)
             scaled = np.divide(left, unit, dtype=precision, casting="same_kind")
-            step = stages.solve(scaled, self._roots, transposed=transposed)
+            step = stages.solve_shared(scaled, self._roots, transposed=transposed)
             x += step * unit
-            if products and (rate * norms <= 0.25 * goal).all():
+            if products and (rate * norms <= NEAR * goal).all():
                 return Iterated(x, products, True)
             change = product(step if floor else step.astype(np.float64, copy=False))
             change -= step
@@ -220,6 +225,21 @@ class _Stages:
     def _traded(shares: AnyFloat, columns: AnyFloat) -> AnyFloat:
         out = np.empty_like(columns)
         np.matmul(shares, columns.transpose(1, 0, 2), out=out.transpose(1, 0, 2))
+        return out
+
+    def solve_shared(
+        self, columns: AnyFloat, roots: NDArray[np.complex128], *, transposed: bool
+    ) -> AnyFloat:
+        """Do the same as `solve`, blocks of columns by threads; blocks follow from sizes alone."""
+        n, k = columns.shape
+        step = -(-k // max(1, k // SPLIT))
+        out = np.empty_like(columns)
+
+        def work(first: int, last: int) -> None:
+            some = np.ascontiguousarray(columns[:, first:last])
+            out[:, first:last] = self.solve(some, roots, transposed=transposed)
+
+        share(work, k, step, float(n) * self._shape[1] * k)
         return out
 
     def solve(
