@@ -19,8 +19,9 @@ STOPS: dict[str, str] = {
     "matrix products.",
     "explicit/inverse": "2 n^3 operations (LAPACK's factors, L below its diagonal, one triangular "
     "solve) where numpy does 8/3 n^3; the bound takes four passes over the matrix more.",
-    "real/multipliers-split": "Seven products of A with one column per region and one more are the "
-    "floor; the stand-in for the inverse takes as long again as three of them.",
+    "real/multipliers-split": "Seven products of A with one column per region and one more, the "
+    "certificate's among them, are the floor; the stand-in for the inverse takes as long again as "
+    "three of them.",
 }
 """What stops a case, said where one of its bars may be missed."""
 

@@ -25,6 +25,8 @@ from model.errors import ShapeError
 from model.leontief import narrow
 from model.leontief.products import FloatArray, IntArray, none_negative, read_only
 
+TOGETHER = 16
+"""Regions in a piece of work of many columns."""
 OFTEN = 16
 """Regions to a block from which its products are done for all of them together."""
 
@@ -86,7 +88,13 @@ class Technology:
             return self._apply_shared(columns, transposed)
         blocks = self.blocks.transpose(0, 2, 1) if transposed else self.blocks
         by_region = columns.reshape(self.n_regions, self.n_sectors, k)
-        return np.asarray(np.matmul(blocks, by_region)).reshape(n, k)
+        out = np.empty_like(by_region)
+
+        def work(first: int, last: int) -> None:  # blocks are too small for the threads of BLAS
+            np.matmul(blocks[first:last], by_region[first:last], out=out[first:last])
+
+        narrow.share(work, self.n_regions, TOGETHER, float(self.blocks.size) * k)
+        return out.reshape(n, k)
 
     def _apply_few(self, columns: FloatArray, transposed: bool) -> FloatArray:
         """Region by region, few columns."""
