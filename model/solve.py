@@ -362,6 +362,8 @@ class Leontief:
         if direct is not None:
             inverse, bounds = direct
             size = np.abs(inverse.sum(axis=0))  # no more than sum |x|
+            if not (bounds <= tolerance * size).all():
+                bounds = self._engine.sharper(inverse, bounds)
             if (bounds <= tolerance * size).all():
                 return inverse
         eye = np.eye(self.n)

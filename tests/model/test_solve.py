@@ -233,6 +233,24 @@ def test_pieces_of_the_inverse_agree_with_the_inverse():
     assert np.allclose(full, np.linalg.inv(np.eye(12) - table.A), rtol=1e-8, atol=1e-10)
 
 
+def test_an_inverse_whose_simple_bound_is_too_wide_is_bounded_by_sharper_weights(monkeypatch):
+    rng = np.random.default_rng(8)
+    a = rng.random((60, 60))
+    a *= rng.uniform(0.1, 0.9, 60) / a.sum(axis=0)
+    engine = Leontief(a)._engine
+    inverse, bounds = engine.inverse()
+    sharp = engine.sharper(inverse, bounds)
+    exact = np.linalg.inv(np.eye(60) - a)
+    assert (np.abs(inverse - exact).sum(axis=0) <= sharp).all()
+    size = np.abs(inverse.sum(axis=0))
+    wide, narrow = (bounds / size).max(), (sharp / size).max()
+    assert narrow < 0.8 * wide
+    system = Leontief(a)
+    monkeypatch.setattr(Leontief, "solve", None)  # not asked: nothing is solved a second time
+    found = system.inverse(tolerance=float(np.sqrt(wide * narrow)))
+    np.testing.assert_array_equal(found, inverse)
+
+
 def test_an_inverse_that_does_not_fit_is_refused_before_it_is_formed():
     large = PooledOperator(np.zeros((100, 100)), np.zeros((100, 300, 300)))
     with pytest.raises(TooLarge, match=r"GiB.*columns\(labels\)"):
