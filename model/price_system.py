@@ -6,6 +6,7 @@ Public names
 ------------
 ``mill_prices``   base arrays and tau^ in, `MillPrices` out
 ``MillPrices``    p^, how it converged, and how contracting the system is
+``input_saving``  base less new cost of inputs per unit of output, at shares that are known
 
 Formula (hats are new / base; domestic a, imported m, everything else v per unit of output)
 -------------------------------------------------------------------------------------------
@@ -30,11 +31,11 @@ from model.blocks import Blocks
 from model.errors import NotConverged, NotProductive
 from model.operator import PooledOperator
 from model.solve import Leontief
-from model.sourcing import SourcingForm, shift_foreign, shift_origins
+from model.sourcing import ForeignShift, SourcingForm, shift_foreign, shift_origins
 
 Array = NDArray[np.float64]
 
-__all__ = ["MillPrices", "mill_prices", "unit_saving"]
+__all__ = ["MillPrices", "input_saving", "mill_prices"]
 
 TOLERANCE = 1e-14
 STEP_TOLERANCE = 1e-8
@@ -61,13 +62,17 @@ class MillPrices:
     contraction: float
 
 
-def unit_saving(
-    base: Blocks, delivery_change: Array, theta: Array, price: Array, form: SourcingForm = "ces"
-) -> Array:
-    """Return base less new cost of inputs per unit of output, (R, S), at mill prices `price`."""
-    sourcing = shift_origins(base.trade, delivery_change, theta, mill_price=price.T, form=form)
-    index = sourcing.price_index.T
-    inputs = shift_foreign(base.use, base.imported_use, index, theta, form=form)
+def input_saving(base: Blocks, index: Array, inputs: ForeignShift) -> Array:
+    """Return base less new cost of inputs per unit of output, (R, S).
+
+    Parameters
+    ----------
+    base : Blocks
+    index : (R, S) array
+        P^ of the domestic bundle, by region of use and product.
+    inputs : ForeignShift
+        How industries' purchases shift at it.
+    """
     domestic = base.technology * (1.0 - inputs.domestic * index[:, :, None])
     foreign = base.imported_technology * (1.0 - inputs.foreign)
     return np.asarray((domestic + foreign).sum(axis=1))
@@ -115,7 +120,11 @@ def mill_prices(
     log_price = np.zeros_like(base.output)
     system: Leontief | None = None
     for iteration in range(max_iterations):
-        saving = unit_saving(base, delivery_change, theta, np.exp(log_price), form)
+        mill = np.exp(log_price).T
+        found = shift_origins(base.trade, delivery_change, theta, mill_price=mill, form=form)
+        index = found.price_index.T
+        inputs = shift_foreign(base.use, base.imported_use, index, theta, form=form)
+        saving = input_saving(base, index, inputs)
         step = np.where(made, np.log1p(-saving) - log_price, 0.0)
         gap = float(np.abs(step).max())
         if gap <= TOLERANCE:

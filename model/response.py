@@ -40,7 +40,7 @@ from io_tables.labels import did_you_mean
 from model.blocks import Blocks
 from model.errors import InvalidParameter
 from model.operator import PooledOperator
-from model.price_system import mill_prices, unit_saving
+from model.price_system import input_saving, mill_prices
 from model.solve import Leontief, Solution
 from model.sourcing import Sourcing, SourcingForm, shift_foreign, shift_origins
 
@@ -202,7 +202,7 @@ def respond(
 
     bundles = output + change
     bought = np.einsum("sij,sj->si", technology, bundles) + _by_region(final.domestic)
-    saving = (bundle - 1.0) + unit_saving(base, delivered, theta, bundle, form)
+    saving = (bundle - 1.0) + input_saving(base, price, inputs)
     return Response(
         output=change if productivity is None else (made - 1.0) * output + made * change,
         activity=change,

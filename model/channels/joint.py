@@ -41,7 +41,7 @@ from model.errors import NotProductive, ScenarioError
 from model.leontief.household_operator import HouseholdOperator
 from model.leontief.products import Operator
 from model.operator import PooledOperator
-from model.price_system import MillPrices, mill_prices, unit_saving
+from model.price_system import MillPrices, input_saving, mill_prices
 from model.response import FinalDemandClosure, PriceRule
 from model.solve import Leontief, Solution
 from model.sourcing import ForeignShift, Sourcing, shift_foreign, shift_origins
@@ -179,6 +179,7 @@ class Joint:
     technology: Array = field(init=False)
     _final: ForeignShift = field(init=False)
     _bought: tuple[Array, Array] = field(init=False)
+    _saving: Array = field(init=False)
 
     def __post_init__(self) -> None:
         """Settle prices; they do not depend on quantities."""
@@ -212,6 +213,7 @@ class Joint:
         final = shift_foreign(base.demand, base.imported_demand, price, theta, form=form)
         object.__setattr__(self, "_final", final)
         object.__setattr__(self, "_bought", (before, used))
+        object.__setattr__(self, "_saving", input_saving(base, price, inputs))
 
     @property
     def _delivered(self) -> Array:
@@ -339,8 +341,7 @@ class Joint:
         spent = (self._money * factor).sum(axis=2) + paid + forces.imported_use
         real = (self._cells[1] * factor).sum(axis=2) + bought + forces.imported_use
         mill = self.bundle.ratio
-        kept = unit_saving(base, self._delivered, economy.theta, mill, economy.form)
-        saving = (mill - 1.0) + kept
+        saving = (mill - 1.0) + self._saving
         domestic = (self._cells[0] * factor).sum(axis=2) + bought
         rate = np.divide(
             base.primary, base.output, out=np.zeros_like(base.output), where=base.output > 0.0

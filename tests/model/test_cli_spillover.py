@@ -40,7 +40,7 @@ def rows(say: Say, *words: object) -> pd.DataFrame:
 
 
 def total(found: object) -> float:
-    return float(found["ledger"].sum())  # type: ignore[index]
+    return float(found["ledger"].sum())
 
 
 def test_without_a_word_the_poles_of_the_embedded_case_grow_by_one_per_cent(say: Say) -> None:

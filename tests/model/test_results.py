@@ -88,7 +88,7 @@ def small_result(status: RunStatus = RunStatus.ok, **report: object) -> Result:
     }
     held = {"name": "rows", "gap": 2.0, "tolerance": 1e-9, "holds": False}
     stated = {"solves": (solve,), "identities": (held,), "closure": "spending", **report}
-    return Result(status, data, RunReport(**stated), scenario)  # type: ignore[arg-type]
+    return Result(status, data, RunReport(**stated), scenario)
 
 
 def test_a_result_written_and_read_again_is_identical(tmp_path: Path) -> None:
